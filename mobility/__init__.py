@@ -1,0 +1,1 @@
+"""Cross-border multimodal accessibility: two countries, one network."""

@@ -1,0 +1,114 @@
+"""What can go wrong with a user's files, said so that the user can mend it.
+
+The tree::
+
+    MobilityError
+    ├── RegionError      region file: paths, keys, values
+    ├── FeedError        a GTFS feed
+    ├── StreetError      an OSM extract or street graph
+    ├── ZoneError        a zone or country file
+    ├── ScenarioError    a scenario or plan file, or a change that can't be applied
+    ├── FetchError       a download
+    └── RunError         a run folder: reading, writing, verifying
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one place in a user's files.
+
+    Parameters
+    ----------
+    where
+        File, and row or key where known: ``"feeds/demo.toml: feeds[1].path"``.
+    found
+        What stands there.
+    expected
+        What should stand there.
+    cure
+        What to do, in the imperative; may be empty where `expected` says it all.
+    """
+
+    where: str
+    found: str
+    expected: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: found {self.found}; expected {self.expected}"
+        return f"{text}. {self.cure}" if self.cure else text
+
+
+class MobilityError(Exception):
+    """Everything that is wrong, gathered; raised once.
+
+    Parameters
+    ----------
+    problems
+        One `Problem` or several; kept in `problems` as a tuple.
+    """
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(f"- {problem}" for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[MobilityError], tuple[tuple[Problem, ...]]]:
+        """Keep the problems when the error crosses a process border."""
+        return type(self), (self.problems,)
+
+
+class RegionError(MobilityError):
+    """The region file names something that is not there or can't be."""
+
+
+class FeedError(MobilityError):
+    """A GTFS feed can't be read or used."""
+
+
+class StreetError(MobilityError):
+    """An OSM extract or street graph can't be read or used."""
+
+
+class ZoneError(MobilityError):
+    """A zone or country file can't be read or used."""
+
+
+class ScenarioError(MobilityError):
+    """A scenario or plan file is wrong, or one of its changes can't be applied."""
+
+
+class FetchError(MobilityError):
+    """A download did not end right."""
+
+
+class RunError(MobilityError):
+    """A run folder can't be read, written or verified."""
+
+
+def raise_all(error: type[MobilityError], problems: Sequence[Problem]) -> None:
+    """Raise `error` with all `problems`, or return if there are none."""
+    if problems:
+        raise error(problems)
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """Name the known words nearest to `name`, as ``"a", "b" or "c"``.
+
+    Returns an empty string where nothing is near.
+    """
+    by_fold: dict[str, str] = {}
+    for word in known:
+        by_fold.setdefault(word.casefold(), word)
+    near = difflib.get_close_matches(name.casefold(), list(by_fold), n=count, cutoff=0.5)
+    words = [f'"{by_fold[fold]}"' for fold in near]
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(words[:-1]) + " or " + words[-1]

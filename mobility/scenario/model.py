@@ -1,0 +1,147 @@
+"""What a region and a scenario file hold once they have been checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mode = Literal["walk", "bike", "ebike", "car", "pt", "bike+pt", "car+pt"]
+
+
+class Strict(BaseModel):
+    """A form that forbids unknown keys and can't be changed once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FeedEntry(Strict):
+    """One GTFS feed of a region."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="prefix of every id of the feed")
+    path: Path = Field(description="zip or folder, relative to the region file")
+    country: str = Field("", description="ISO 3166 country code of the operator")
+    licence: str = ""
+    owner: str = ""
+    attribution: str = ""
+    url: str = Field("", description="where fetch gets it")
+    mirrors: tuple[str, ...] = ()
+    sha256: str = ""
+    api_key_env: str = Field("", description="environment variable that holds an API key")
+    optional: bool = Field(False, description="the region works without this feed")
+    allow_foreign_agencies: tuple[str, ...] = ()
+    nearest_same_day_type: bool = Field(
+        False, description="may be read on the nearest day of the same type where it lacks the day"
+    )
+
+
+class StreetsEntry(Strict):
+    """Street files; several are joined."""
+
+    osm: tuple[Path, ...]
+    urls: tuple[str, ...] = ()
+    licence: str = "ODbL 1.0, OpenStreetMap contributors"
+
+
+class ZonesEntry(Strict):
+    """Zone file and what its columns are called."""
+
+    path: Path
+    id: str
+    name: str = ""
+    country: str = ""
+    municipality: str = ""
+    opportunities: tuple[str, ...] = ()
+    layer: str = ""
+    licence: str = ""
+    owner: str = ""
+    attribution: str = ""
+    year: int | None = None
+    url: str = ""
+
+
+class BorderEntry(Strict):
+    """Country polygons."""
+
+    countries: Path
+    column: str = Field("country", description="column that holds the country code")
+    licence: str = ""
+
+
+class MergeEntry(Strict):
+    """Which merge steps run, and where overrides stand."""
+
+    match_stops: bool = True
+    drop_duplicates: bool = True
+    stitch: bool = True
+    overrides: Path | None = None
+
+
+class Pair(Strict):
+    """A named pair of places for charts and the scorecard: municipality or zone names or ids."""
+
+    origin: str
+    destination: str
+    kind: Literal["city", "border"] = "city"
+
+
+class Region(Strict):
+    """Where a region's data are; paths are absolute once read."""
+
+    version: Literal[1]
+    name: str
+    timezone: str = "Europe/Amsterdam"
+    feeds: tuple[FeedEntry, ...]
+    streets: StreetsEntry
+    zones: ZonesEntry
+    border: BorderEntry | None = None
+    merge: MergeEntry = MergeEntry()
+    pairs: tuple[Pair, ...] = ()
+    margin_km: float = Field(5.0, ge=0, description="feeds are kept this far around the zones")
+    demonstration: bool = Field(False, description="made timetable: every page says so")
+    generator: str = Field("", description="name of the bundled generator that makes the files")
+
+
+class Title(Strict):
+    """A title in Dutch and English."""
+
+    nl: str = ""
+    en: str = ""
+
+
+class DayEntry(Strict):
+    """Service day."""
+
+    date: dt.date
+
+
+class WindowEntry(Strict):
+    """Departure window; `draws` are phase draws of headway services, pooled."""
+
+    start: str = Field("07:00", pattern=r"^\d{1,2}:\d{2}(:\d{2})?$")
+    end: str = Field("09:00", pattern=r"^\d{1,2}:\d{2}(:\d{2})?$")
+    step_s: int = Field(60, gt=0)
+    draws: int = Field(1, gt=0)
+    arrive_by: bool = Field(False, description="window is of arrivals, not departures")
+
+
+class Scenario(Strict):
+    """A scenario with its base folded in: complete, checked, changes in order.
+
+    `changes` are the change forms of `mobility.scenario.forms`, base's first.
+    """
+
+    name: str
+    title: Title = Title()
+    description: Title = Title()
+    region_path: Path
+    baseline: str = Field("", description="name of the scenario this one is compared with")
+    modes: tuple[Mode, ...]
+    day: DayEntry
+    window: WindowEntry
+    settings: dict[str, float | int] = {}
+    changes: tuple[Any, ...] = ()
+    facts: dict[str, Any] = Field({}, description="year, status, cost, sources: read, shown")
+    path: Path
