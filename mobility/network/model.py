@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobility.feeds.model import Feeds
-from mobility.streets.model import StreetNetwork
+from mobility.streets.model import Snapped, StreetNetwork
 from mobility.timetable import Timetable
 from mobility.zones import Zones
 
@@ -43,6 +44,59 @@ class Transfers:
     offset: Int32
     to_stop: Int32
     time_s: Int32
+
+
+@dataclass(frozen=True)
+class Points:
+    """Places in WGS 84 and where they meet the streets of one mode.
+
+    Parameters
+    ----------
+    lon, lat
+        float64 (n,).
+    snapped
+        On the streets; edge −1 where too far.
+    """
+
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    snapped: Snapped
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which points reach which within a limit: int32 rows `origin`, `destination`, `time_s`."""
+
+    origin: Int32
+    destination: Int32
+    time_s: Int32
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places where stops stand, and what they reach on the streets.
+
+    Parameters
+    ----------
+    walk, bike, car
+        The places on each mode's streets.
+    walked
+        Place → place, walking.
+    access
+        Street mode → zone → place. Under ``"car"`` only places where one can park.
+    egress
+        Place → zone, walking.
+    parking
+        bool (n_places,): a car can be left here.
+    """
+
+    walk: Points
+    bike: Points
+    car: Points
+    walked: Reach
+    access: Mapping[str, Reach]
+    egress: Reach
+    parking: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -80,6 +134,37 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class FlexZone:
+    """An on-demand area: a ride from any door in it to any of its hubs, and back.
+
+    Parameters
+    ----------
+    id, name
+        Of the service.
+    area_wkb
+        Polygon in WGS 84 as well-known binary.
+    hubs
+        stop_ids it serves.
+    wait_s
+        Mean time between ordering and the pick-up.
+    speed_kph, detour_factor
+        Ride time = straight line × detour ÷ speed.
+    start_s, end_s
+        Hours of service, seconds of the service day.
+    """
+
+    id: str
+    name: str
+    area_wkb: bytes
+    hubs: tuple[str, ...]
+    wait_s: int
+    speed_kph: float
+    detour_factor: float
+    start_s: int = 0
+    end_s: int = 108_000
+
+
+@dataclass(frozen=True)
 class Supply:
     """What a scenario may change: merged feeds, streets, zones, settings and station rules.
 
@@ -98,7 +183,7 @@ class Supply:
     street_factor
         (mode → float32 (n_edges,) or None): congestion and other factors by edge.
     flex_zones
-        On-demand areas: see `mobility.changes.flex`.
+        On-demand areas.
     """
 
     feeds: Feeds
@@ -108,7 +193,7 @@ class Supply:
     hub_transfer_s: Mapping[str, int] = field(default_factory=dict)
     park_and_ride: tuple[str, ...] = ()
     street_factor: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
-    flex_zones: tuple[object, ...] = ()
+    flex_zones: tuple[FlexZone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +215,14 @@ class MultimodalNetwork:
         Street mode → float32 (n_zones,), distance to the street; infinite = outside.
     stop_snap_m
         float32 (n_stops,), on the walk graph.
+    day, timezone
+        Service day and IANA zone.
+    places
+        Street links by stop place, from which scenarios start.
+    zone_points
+        Street mode (walk, bike, ebike, car) → zones put on that mode's streets.
+    counts
+        What was left aside while linking, reason → number.
     """
 
     supply: Supply
@@ -139,3 +232,8 @@ class MultimodalNetwork:
     egress: Mapping[str, Links]
     zone_snap_m: Mapping[str, npt.NDArray[np.float32]]
     stop_snap_m: npt.NDArray[np.float32]
+    day: dt.date = dt.date.min
+    timezone: str = ""
+    places: Places | None = None
+    zone_points: Mapping[str, Points] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
