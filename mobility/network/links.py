@@ -108,8 +108,9 @@ def _closer_than_streets(origins: Points, destinations: Points, walk_kph: float)
     )
 
 
-def _shortest(origin: Int32, destination: Int32, time_s: npt.NDArray[np.float64],
-              limit_s: float) -> Reach:  # fmt: skip
+def _shortest(
+    origin: Int32, destination: Int32, time_s: npt.NDArray[np.float64], limit_s: float
+) -> Reach:
     keep = time_s <= limit_s
     origin, destination, time_s = origin[keep], destination[keep], time_s[keep]
     order = np.lexsort((time_s, destination, origin))
@@ -137,3 +138,13 @@ def reversed_reach(found: Reach) -> Reach:
     """Turn stop → zone pairs into zone → stop order, sorted by zone and stop."""
     order = np.lexsort((found.origin, found.destination))
     return Reach(found.destination[order], found.origin[order], found.time_s[order])
+
+
+def merge_reach(*parts: Reach) -> Reach:
+    """Join pairs from several searches; of a pair found twice the shortest time stays."""
+    return _shortest(
+        np.concatenate([part.origin for part in parts]),
+        np.concatenate([part.destination for part in parts]),
+        np.concatenate([part.time_s for part in parts]).astype(np.float64),
+        np.inf,
+    )

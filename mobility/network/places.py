@@ -215,9 +215,7 @@ def _merge(*parts: Reach) -> Reach:
     return Reach(origin[order], destination[order], time_s[order])
 
 
-def spread(
-    found: Reach, origin_place: Int32 | None, destination_place: Int32 | None
-) -> Reach:
+def spread(found: Reach, origin_place: Int32 | None, destination_place: Int32 | None) -> Reach:
     """Turn pairs of places into pairs of stops.
 
     `origin_place` and `destination_place` are the place of each stop, or None where that

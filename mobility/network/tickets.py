@@ -39,6 +39,17 @@ class TicketStops:
     country: npt.NDArray[np.object_]
 
 
+def unsplit(timetable: Timetable) -> TicketStops:
+    """Leave the stops as they are: one ticket for all."""
+    n_stops = len(timetable.stops)
+    return TicketStops(
+        timetable,
+        np.arange(n_stops, dtype=np.int32),
+        np.full(n_stops, -1, np.int32),
+        np.full(n_stops, "", object),
+    )
+
+
 def split_stops(timetable: Timetable, feed_country: dict[str, str]) -> TicketStops:
     """Give every operator its own copy of each stop it serves.
 

@@ -102,9 +102,7 @@ def stated_pairs(
     return _as_pairs(stated), forbidden, counts
 
 
-def hub_pairs(
-    feeds: Feeds, numbers_of: Mapping[str, list[int]], hubs: Mapping[str, int]
-) -> Pairs:
+def hub_pairs(feeds: Feeds, numbers_of: Mapping[str, list[int]], hubs: Mapping[str, int]) -> Pairs:
     """Lay a scenario's station transfer times out as stop pairs.
 
     `hubs` maps a stop_id (platform or station) to seconds; a station's time holds between all

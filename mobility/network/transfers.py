@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from mobility.feeds.model import Feeds
-from mobility.network.model import Int32, Reach, Settings, Transfers
+from mobility.network.model import Int32, Reach, Transfers
 from mobility.network.transfer_rules import Pairs, hub_pairs, stated_pairs
 
 
@@ -17,11 +17,12 @@ def build_transfers(
     feeds: Feeds,
     stop_ids: npt.NDArray[np.object_],
     hubs: Mapping[str, int],
-    settings: Settings,
+    min_transfer_s: int,
+    penalty_s: Callable[[Int32, Int32], Int32],
 ) -> tuple[Transfers, dict[str, int]]:
     """Make the transfer table of a network.
 
-    A walked transfer takes the walk, and at least `settings.min_transfer_s`; so does a change
+    A walked transfer takes the walk, and at least `min_transfer_s`; so does a change
     at one stop. transfers.txt replaces the times it states and takes out what it forbids; a
     scenario's hub times come last.
 
@@ -35,8 +36,10 @@ def build_transfers(
         object (n_stops,), ids in the timetable's order.
     hubs
         stop_id → seconds within that station, from a scenario.
-    settings
-        Of the network.
+    min_transfer_s
+        Least time for any change that is not stated otherwise.
+    penalty_s
+        Added seconds for changing ticket, from two arrays of stop numbers.
 
     Returns
     -------
@@ -53,24 +56,25 @@ def build_transfers(
     hub = hub_pairs(feeds, numbers_of, hubs) if hubs else Pairs(*(np.empty(0, np.int32),) * 3)
 
     own = np.arange(n_stops, dtype=np.int32)
+    moved = walked.origin != walked.destination
     layers = [
-        (own, own, np.full(n_stops, settings.min_transfer_s, np.int32)),
+        (own, own, np.full(n_stops, min_transfer_s, np.int32)),
         (
-            walked.origin,
-            walked.destination,
-            np.maximum(walked.time_s, settings.min_transfer_s).astype(np.int32),
+            walked.origin[moved],
+            walked.destination[moved],
+            np.maximum(walked.time_s[moved], min_transfer_s).astype(np.int32),
         ),
         (stated.from_stop, stated.to_stop, stated.time_s),
         (hub.from_stop, hub.to_stop, hub.time_s),
     ]
-    own_walk = walked.origin == walked.destination
-    layers[1] = tuple(column[~own_walk] for column in layers[1])  # type: ignore[assignment]
     key, time_s = _last_layer_wins(layers, n_stops)
     if forbidden:
         barred = np.array([a * n_stops + b for a, b in forbidden], np.int64)
         keep = ~np.isin(key, barred)
         key, time_s = key[keep], time_s[keep]
     counts["transfers.txt: forbidden pairs"] = len(forbidden)
+    from_stop, to_stop = key // max(n_stops, 1), key % max(n_stops, 1)
+    time_s = time_s + penalty_s(from_stop.astype(np.int32), to_stop.astype(np.int32))
     return _compressed(key, time_s, n_stops), counts
 
 
