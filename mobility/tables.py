@@ -201,9 +201,7 @@ def to_components(times: TravelTimes) -> pd.DataFrame:
     n_pairs = len(times.origins) * len(times.destinations)
     for part in PARTS:
         values = times.parts.get(part)
-        columns[part] = (
-            np.full(n_pairs, np.nan, np.float32) if values is None else values.ravel()
-        )
+        columns[part] = np.full(n_pairs, np.nan, np.float32) if values is None else values.ravel()
     codes = np.full(n_pairs, -1, np.int32) if times.operators is None else times.operators.ravel()
     columns["operators"] = pd.Categorical.from_codes(codes, categories=list(times.operator_names))
     return pd.DataFrame(columns)
@@ -219,8 +217,9 @@ def from_table(table: pd.DataFrame) -> list[TravelTimes]:
     RunError
         A required column is missing, or a pair has two rows.
     """
-    required = tuple(c for c in TRAVEL_TIMES if c.name in ("scenario", "mode", "origin",
-                                                           "destination", "p50_s"))
+    required = tuple(
+        c for c in TRAVEL_TIMES if c.name in ("scenario", "mode", "origin", "destination", "p50_s")
+    )
     check(table, required, "travel times")
     found: list[TravelTimes] = []
     groups = table.groupby(["scenario", "mode"], sort=False, observed=True)
