@@ -158,6 +158,7 @@ def _read_one(
             title=own.title,
             description=own.description,
             baseline=chain[0].name if len(chain) > 1 else "",
+            base_paths=tuple(loaded.path for loaded in chain[:-1]),
             changes=tuple(form for loaded in chain for form in loaded.changes),
             facts=own.facts,
             path=path,

@@ -138,6 +138,7 @@ class Scenario(Strict):
     description: Title = Title()
     region_path: Path
     baseline: str = Field("", description="name of the scenario this one is compared with")
+    base_paths: tuple[Path, ...] = Field((), description="files folded in, outermost base first")
     modes: tuple[Mode, ...]
     day: DayEntry
     window: WindowEntry
