@@ -70,8 +70,8 @@ def scorecard(
         A row per pair, direction and mode. `time_s` is the mean over the zone pairs reached at
         the median, weighted by people at both ends; NaN where less than half of that weight is
         reached, which is then judged poor. `vf` is `time_s` over that of the car. `signal` is
-        good, fair, poor, or empty where a place lies outside the model or the rule's measure is missing;
-        the rule that made it stands beside it in English and Dutch.
+        good, fair, poor, or empty where a place lies outside the model or the rule's measure
+        is missing; the rule that made it stands beside it in English and Dutch.
     """
     places = resolve_pairs(zones, pairs)
     rows: list[dict[str, object]] = []
