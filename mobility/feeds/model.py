@@ -14,9 +14,26 @@ import pandas as pd
 class FeedSource:
     """Where one feed comes from.
 
-    `days` are the first and last day with any service, `agency_timezone` the zone its
-    times were written in, `rows` how many rows each file had, `dropped` the reasons and
-    counts of rows left out while reading.
+    Parameters
+    ----------
+    days
+        First and last day with any service, None where there is none.
+    agency_timezone
+        Zone the feed's times were written in.
+    rows
+        File → how many rows it had: ``{"stop_times.txt": 265371}``.
+    dropped
+        ``"<file>: <reason>"`` → rows left out while reading. For every file of the day
+        (stops, routes, trips, stop_times, frequencies, transfers): rows = kept + dropped.
+    repaired
+        ``"<file>: <what was done>"`` → rows kept but mended.
+    read_day
+        Day the feed was really read on, where the region file allows the nearest day of the
+        same type and the feed lacks the day asked for; else None.
+    clock_shift_s
+        Seconds that were added to the feed's times to bring them to the region's zone.
+    notes
+        What a reader of results must know about this feed, English sentences.
     """
 
     id: str
@@ -28,6 +45,10 @@ class FeedSource:
     days: tuple[dt.date, dt.date] | None
     rows: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    repaired: dict[str, int] = field(default_factory=dict)
+    read_day: dt.date | None = None
+    clock_shift_s: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,11 +63,15 @@ class ServiceDays:
         Day of column 0 of `runs`.
     runs
         bool (n, n_days), calendar.txt and calendar_dates.txt taken together.
+    n_trips
+        int32 (n,): trips the whole file has under each service, so that days can be weighed
+        though only one day's trips are read. None where unknown.
     """
 
     service_ids: npt.NDArray[np.object_]
     first_day: dt.date
     runs: npt.NDArray[np.bool_]
+    n_trips: npt.NDArray[np.int32] | None = None
 
     def on(self, day: dt.date) -> npt.NDArray[np.bool_]:
         """Services that run on `day`, bool (n,); all False outside the span."""
@@ -62,7 +87,7 @@ class Feeds:
 
     Row numbers are keys: `trips.route` is a row of `routes`, `stop_times.trip` a row of
     `trips`, `stop_times.stop` a row of `stops`. All tables have a plain RangeIndex, and are
-    never changed in place.
+    never changed in place. Text columns never hold a missing value: blank is ``""``.
 
     Tables
     ------
@@ -106,6 +131,7 @@ class Feeds:
     translations: pd.DataFrame
     route_services: pd.DataFrame
     shapes: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     def with_tables(self, **tables: pd.DataFrame) -> Feeds:
         """Return a copy with some tables exchanged."""

@@ -1,0 +1,124 @@
+"""One feed, from zip to tables: first what is small, then the events of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from mobility.feeds import clock
+from mobility.feeds.archive import CALENDARS, REQUIRED, Archive, open_archive
+from mobility.feeds.choose_day import FeedDays, feed_days
+from mobility.feeds.ledger import Ledger
+from mobility.feeds.lines import Trips, read_agencies, read_routes, read_trips
+from mobility.feeds.model import ServiceDays
+from mobility.feeds.places import Places, read_places
+from mobility.feeds.service_days import read_service_days
+from mobility.scenario.model import FeedEntry
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The small tables of one feed, ids as in the feed; `archive` still holds the events."""
+
+    entry: FeedEntry
+    archive: Archive
+    ledger: Ledger
+    zone: ZoneInfo
+    agencies: pd.DataFrame
+    places: Places
+    routes: pd.DataFrame
+    trips: Trips
+    services: ServiceDays
+    days: FeedDays
+    country: str
+
+
+def read_draft(
+    entry: FeedEntry, country: str, day: dt.date | None, ledger: Ledger
+) -> Draft | None:
+    """Read all but the events; None where that fails, with the problems in the ledger."""
+    archive = open_archive(entry.path, ledger)
+    if archive is None or not all(name in archive.members for name in REQUIRED):
+        return None
+    if not any(name in archive.members for name in CALENDARS):
+        return None
+    agencies = read_agencies(archive, ledger)
+    places = read_places(archive, ledger)
+    services = read_service_days(archive, ledger, day)
+    if agencies is None or places is None:
+        return None
+    zone = _zone(agencies, day or services.first_day, places, ledger)
+    routes = read_routes(archive, ledger, agencies)
+    if routes is None or zone is None:
+        return None
+    trips = read_trips(archive, ledger, routes["route_id"], services.service_ids)
+    if trips is None:
+        return None
+    counts = np.bincount(trips.service[trips.service >= 0], minlength=len(services.service_ids))
+    services = replace(services, n_trips=counts.astype(np.int32))
+    days = feed_days(entry.id, country, services)
+    return Draft(
+        entry, archive, ledger, zone, agencies, places, routes, trips, services, days, country
+    )
+
+
+def _zone(
+    agencies: pd.DataFrame, day: dt.date, places: Places, ledger: Ledger
+) -> ZoneInfo | None:
+    """Find the feed's time zone; one that its stops' longitude contradicts is a problem."""
+    names = list(dict.fromkeys(agencies["timezone"]))
+    zones = {name: clock.zone_of(name) for name in names}
+    for name in [name for name, zone in zones.items() if zone is None]:
+        ledger.problem("agency.txt", f'agency_timezone "{name}"', "a zone like Europe/Brussels")
+    known = [zone for zone in zones.values() if zone is not None]
+    if not known or len(known) < len(names):
+        return None
+    if len({clock.day_start(day, zone) for zone in known}) > 1:
+        ledger.problem(
+            "agency.txt",
+            f"agencies in several time zones: {', '.join(names)}",
+            "one zone for all agencies of a feed",
+            "Split the feed, or mend agency_timezone",
+        )
+        return None
+    lon = places.table["lon"].to_numpy()[places.placed]
+    if len(lon) and clock.stray_h(day, known[0], lon) > clock.LARGEST_STRAY_H:
+        ledger.problem(
+            "agency.txt",
+            f"agency_timezone {names[0]}, but stops around longitude {np.median(lon):.1f}",
+            "the zone the stops lie in",
+            "Mend agency_timezone; all times of the feed would be hours wrong",
+        )
+        return None
+    return known[0]
+
+
+def text_array(column: pd.Series) -> pa.StringArray:
+    """Text column as an arrow array."""
+    return pa.array(column.to_numpy(object), pa.string())
+
+
+def around(draft: Draft, day: dt.date | None) -> tuple[npt.NDArray[np.bool_], ...]:
+    """Trips that run on the day before, on the day and on the day after, bool each.
+
+    Without a day every trip that ever runs counts as running on the day.
+    """
+    service = draft.trips.service
+    usable = (service >= 0) & (draft.trips.route >= 0)
+    if day is None:
+        runs = draft.services.runs.any(axis=1)
+        none = np.zeros(len(service), bool)
+        return none, _of(runs, service) & usable, none
+    return tuple(
+        _of(draft.services.on(day + dt.timedelta(days=k)), service) & usable for k in (-1, 0, 1)
+    )
+
+
+def _of(runs: npt.NDArray[np.bool_], service: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    return runs[service] if len(runs) else np.zeros(len(service), bool)
