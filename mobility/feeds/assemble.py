@@ -15,13 +15,11 @@ from mobility.feeds import clock
 from mobility.feeds.events import FILE as STOP_TIMES
 from mobility.feeds.events import Events, interpolate, read_events, tidy
 from mobility.feeds.extras import read_frequencies, read_transfers, read_translations
-from mobility.feeds.model import FeedSource, ServiceDays
+from mobility.feeds.model import NEXT_DAY_UNTIL_S, FeedSource, ServiceDays
 from mobility.feeds.places import Box, text_series
 from mobility.feeds.reader import Draft, around, text_array
 
-# A journey late in the evening may end by a trip of the next service day: those that start
-# before 06:00 are kept. Clock changes may move either limit by an hour.
-NEXT_DAY_UNTIL_S = 6 * 3600
+# Clock changes may move midnight by an hour; the timetable looks again, to the second.
 SHORTEST_DAY_S = 23 * 3600
 
 Bools = npt.NDArray[np.bool_]

@@ -47,3 +47,13 @@ def stray_h(day: dt.date, zone: ZoneInfo, lon: npt.NDArray[np.float64]) -> float
     standard = (noon.utcoffset() or dt.timedelta()) - (noon.dst() or dt.timedelta())
     hours = standard.total_seconds() / 3600 - float(np.median(lon)) / 15
     return abs((hours + 12) % 24 - 12)
+
+
+def written(second: int) -> str:
+    """``HH:MM:SS`` of a second of the service day; a minus before the day's start.
+
+    >>> written(90605), written(-60)
+    ('25:10:05', '-00:01:00')
+    """
+    hours, rest = divmod(abs(second), 3600)
+    return f"{'-' if second < 0 else ''}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"

@@ -9,6 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+# A journey late in the evening may end by a trip of the next service day: those that start
+# before 06:00 are read and stand in the timetable.
+NEXT_DAY_UNTIL_S = 6 * 3600
+
 
 @dataclass(frozen=True)
 class FeedSource:

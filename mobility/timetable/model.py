@@ -1,9 +1,10 @@
-"""Feeds of one day as arrays: patterns whose trips never overtake, ready for the kernel."""
+"""The shape of a timetable."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,8 @@ class Timetable:
         int32 (n_trips,).
     trip_day_shift
         int8 (n_trips,): −1, 0 or 1, the service day the trip belongs to.
+    counts
+        Trips left out because they can't be ridden: reason → number.
     """
 
     day: dt.date
@@ -67,3 +70,4 @@ class Timetable:
     trip_ids: npt.NDArray[np.object_]
     trip_route: Int32
     trip_day_shift: npt.NDArray[np.int8]
+    counts: Mapping[str, int] = field(default_factory=dict)
