@@ -1,0 +1,205 @@
+"""What the kernels read: one day's service and the ways of changing, laid out for speed.
+
+Times are kept *packed*: seconds shifted left by `RIDE_BITS`, the low bits counting the
+rides taken so far. One integer comparison then means "earlier, and of equals with fewer
+rides". A departure carries ones in its low bits, so that ``ready <= departure`` holds
+whatever number of rides `ready` counts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+
+RIDE_BITS = 4
+RIDE_MASK = (1 << RIDE_BITS) - 1
+MAX_RIDES = RIDE_MASK
+UNREACHED = np.int32(1 << 30)
+"""Packed time of what can't be reached; adding a walk to it does not overflow."""
+
+
+class Service(NamedTuple):
+    """A timetable and its transfers as the kernels want them.
+
+    A *position* is one stop of one pattern. Events stand position by position within a
+    pattern, trips side by side: event (position i, trip t) of pattern p is at
+    ``event_offset[p] + i * n_trips(p) + t``, so that a scan along a pattern reads runs of
+    neighbouring trips.
+
+    Parameters
+    ----------
+    position_offset
+        int32 (n_patterns + 1,): positions of pattern p.
+    position_stop
+        int32 (n_positions,).
+    pickup, drop_off
+        bool (n_positions,).
+    n_trips
+        int32 (n_patterns,).
+    event_offset
+        int64 (n_patterns + 1,).
+    arrival, departure
+        int32 (n_events,), packed.
+    call_offset, call_pattern, call_index
+        The other way round: at which positions (pattern, index in it) a stop is called at,
+        compressed rows by stop, ascending by pattern.
+    transfer_offset, transfer_stop, transfer_time
+        Changes from a stop, compressed rows; packed times.
+    reverse_offset, reverse_stop, reverse_time
+        Changes towards a stop.
+    """
+
+    position_offset: Int32
+    position_stop: Int32
+    pickup: Bool
+    drop_off: Bool
+    n_trips: Int32
+    event_offset: Int64
+    arrival: Int32
+    departure: Int32
+    call_offset: Int32
+    call_pattern: Int32
+    call_index: Int32
+    transfer_offset: Int32
+    transfer_stop: Int32
+    transfer_time: Int32
+    reverse_offset: Int32
+    reverse_stop: Int32
+    reverse_time: Int32
+
+
+class StopLinks(NamedTuple):
+    """Ways between places and stops, compressed rows by place, packed times."""
+
+    offset: Int32
+    stop: Int32
+    time: Int32
+
+
+@njit(cache=True, nogil=True)
+def _by_position(
+    position_offset: Int32,
+    trip_offset: Int32,
+    event_offset: Int64,
+    times: Int32,
+    low_bits: int,
+) -> Int32:
+    """Turn trip-by-trip events into position-by-position ones, packed."""
+    turned = np.empty_like(times)
+    for p in range(len(position_offset) - 1):
+        n_positions = position_offset[p + 1] - position_offset[p]
+        n_trips = trip_offset[p + 1] - trip_offset[p]
+        base = event_offset[p]
+        for t in range(n_trips):
+            for i in range(n_positions):
+                time = times[base + t * n_positions + i]
+                turned[base + i * n_trips + t] = (time << RIDE_BITS) | low_bits
+    return turned
+
+
+def compress(rows: Int32, n_rows: int) -> tuple[Int32, npt.NDArray[np.intp]]:
+    """Sort entries stably by row: offsets (n_rows + 1,) and the order that sorts them."""
+    order = np.argsort(rows, kind="stable")
+    offset = np.zeros(n_rows + 1, np.int32)
+    np.cumsum(np.bincount(rows, minlength=n_rows), out=offset[1:])
+    return offset, order
+
+
+def pack(seconds: Int32) -> Int32:
+    """Seconds as packed time without rides."""
+    return np.ascontiguousarray(seconds.astype(np.int32) << RIDE_BITS)
+
+
+def prepare(
+    *,
+    n_stops: int,
+    pattern_stop_offset: Int32,
+    pattern_stops: Int32,
+    pickup: Bool,
+    drop_off: Bool,
+    pattern_trip_offset: Int32,
+    pattern_event_offset: Int64,
+    arrival_s: Int32,
+    departure_s: Int32,
+    transfer_offset: Int32,
+    transfer_stop: Int32,
+    transfer_s: Int32,
+) -> Service:
+    """Lay a timetable (see `mobility.timetable.Timetable`) and transfers out for the kernels."""
+    positions = np.asarray(pattern_stop_offset, np.int32)
+    trips = np.asarray(pattern_trip_offset, np.int32)
+    events = np.asarray(pattern_event_offset, np.int64)
+    stops = np.ascontiguousarray(pattern_stops, np.int32)
+    per_pattern = np.diff(positions)
+    pattern = np.repeat(np.arange(len(per_pattern), dtype=np.int32), per_pattern)
+    index = np.arange(len(stops), dtype=np.int32) - positions[pattern]
+    call_offset, call_order = compress(stops, n_stops)
+    changed_from = np.repeat(np.arange(n_stops, dtype=np.int32), np.diff(transfer_offset))
+    changed_to = np.ascontiguousarray(transfer_stop, np.int32)
+    reverse_offset, reverse_order = compress(changed_to, n_stops)
+    walk = pack(np.asarray(transfer_s))
+    return Service(
+        position_offset=positions,
+        position_stop=stops,
+        pickup=np.ascontiguousarray(pickup, np.bool_),
+        drop_off=np.ascontiguousarray(drop_off, np.bool_),
+        n_trips=np.diff(trips).astype(np.int32),
+        event_offset=events,
+        arrival=_by_position(positions, trips, events, np.asarray(arrival_s, np.int32), 0),
+        departure=_by_position(
+            positions, trips, events, np.asarray(departure_s, np.int32), RIDE_MASK
+        ),
+        call_offset=call_offset,
+        call_pattern=np.ascontiguousarray(pattern[call_order]),
+        call_index=np.ascontiguousarray(index[call_order]),
+        transfer_offset=np.asarray(transfer_offset, np.int32),
+        transfer_stop=changed_to,
+        transfer_time=walk,
+        reverse_offset=reverse_offset,
+        reverse_stop=np.ascontiguousarray(changed_from[reverse_order]),
+        reverse_time=np.ascontiguousarray(walk[reverse_order]),
+    )
+
+
+def mirror(service: Service, *, turn_s: int) -> Service:
+    """Run a service backwards in time: what left at s now arrives at ``turn_s - s``.
+
+    Searching forwards in the mirror finds latest departures for given arrivals.
+    """
+    positions, stops = service.position_offset, service.position_stop
+    n_patterns = len(service.n_trips)
+    lengths = np.diff(positions)
+    pattern = np.repeat(np.arange(n_patterns), lengths)
+    index = np.arange(len(stops)) - positions[pattern]
+    turned_position = positions[pattern] + lengths[pattern] - 1 - index
+    per_event = np.diff(service.event_offset)
+    event_pattern = np.repeat(np.arange(n_patterns), per_event)
+    within = np.arange(len(service.arrival)) - service.event_offset[event_pattern]
+    turned_event = service.event_offset[event_pattern] + per_event[event_pattern] - 1 - within
+    arrival = turn_s - (service.departure[turned_event] >> RIDE_BITS)
+    departure = turn_s - (service.arrival[turned_event] >> RIDE_BITS)
+    turned_stops = np.ascontiguousarray(stops[turned_position])
+    call_offset, call_order = compress(turned_stops, len(service.call_offset) - 1)
+    return service._replace(
+        position_stop=turned_stops,
+        pickup=np.ascontiguousarray(service.drop_off[turned_position]),
+        drop_off=np.ascontiguousarray(service.pickup[turned_position]),
+        arrival=pack(arrival),
+        departure=pack(departure) | np.int32(RIDE_MASK),
+        call_offset=call_offset,
+        call_pattern=np.ascontiguousarray(pattern[call_order].astype(np.int32)),
+        call_index=np.ascontiguousarray(index[call_order].astype(np.int32)),
+        transfer_offset=service.reverse_offset,
+        transfer_stop=service.reverse_stop,
+        transfer_time=service.reverse_time,
+        reverse_offset=service.transfer_offset,
+        reverse_stop=service.transfer_stop,
+        reverse_time=service.transfer_time,
+    )

@@ -1,0 +1,222 @@
+"""All origins of a block: search, egress, percentiles, and the median journey's parts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from mobility.raptor.lanes import all_lanes, choose_lanes
+from mobility.raptor.model import RIDE_MASK, Int32, Int64, Service, StopLinks
+from mobility.raptor.profile import NO_TIME, egress_row, nearest_ranks, travel_row
+from mobility.raptor.rounds import Work, begin, search, set_access
+from mobility.raptor.trace import LEG_COLUMNS, PATTERN, TRIP, add_up, last_stop, trace
+
+N_PARTS = 5
+
+
+class Query(NamedTuple):
+    """What is asked of the search.
+
+    Parameters
+    ----------
+    departures
+        int32, packed, ascending, evenly spaced.
+    percentiles
+        int32, ascending; nearest rank.
+    max_rides
+        1 … 15.
+    few_lanes
+        Share a lane between departures that catch the same trips.
+    parts
+        Also say what the median journey is made of.
+    backwards
+        Time runs backwards: the last ride found is the first taken.
+    trip_offset, trip_feed, n_feeds
+        Where each pattern's trips start; feed number per trip; how many feeds there are.
+    """
+
+    departures: Int32
+    percentiles: Int32
+    max_rides: int
+    few_lanes: bool
+    parts: bool
+    backwards: bool
+    trip_offset: Int32
+    trip_feed: Int32
+    n_feeds: int
+
+
+class Answer(NamedTuple):
+    """Results of a block of origins, written in place; rows by origin.
+
+    `time_s` (n_o, n_d, n_percentiles), NO_TIME where unreachable; `reached` departures;
+    `rides` of the median journey, −1 none, 0 direct; `parts` (n_o, n_d, 5); `feeds` key:
+    feeds in order of first use, the first in the lowest digit, digits feed + 1 to the base
+    n_feeds + 1.
+    """
+
+    time_s: Int32
+    reached: Int32
+    rides: npt.NDArray[np.int8]
+    parts: Int32
+    feeds: Int64
+
+
+def make_answer(n_o: int, n_d: int, query: Query) -> Answer:
+    """Allocate the results of a block of origins."""
+    n_parts = N_PARTS if query.parts else 0
+    return Answer(
+        time_s=np.empty((n_o, n_d, len(query.percentiles)), np.int32),
+        reached=np.empty((n_o, n_d), np.int32),
+        rides=np.empty((n_o, n_d), np.int8),
+        parts=np.zeros((n_o, n_d, n_parts), np.int32),
+        feeds=np.zeros((n_o, n_d) if query.parts else (0, 0), np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def feed_key(service: Service, legs: npt.NDArray[np.int32], n_rides: int, query: Query) -> int:
+    """Feeds ridden, in order of first use, as one number; as many as fit into 63 bits."""
+    base = np.int64(query.n_feeds + 1)
+    key, place = np.int64(0), np.int64(1)
+    for taken in range(n_rides):
+        k = n_rides - 1 - taken if query.backwards else taken
+        digit = query.trip_feed[query.trip_offset[legs[k, PATTERN]] + legs[k, TRIP]] + 1
+        rest, seen = key, False
+        while rest > 0:
+            seen = seen or rest % base == digit
+            rest //= base
+        if not seen and place <= (2**62) // base:
+            key += digit * place
+            place *= base
+    return key
+
+
+@njit(cache=True, nogil=True)
+def _explain(
+    service: Service,
+    work: Work,
+    query: Query,
+    egress: StopLinks,
+    place: int,
+    lane: int,
+    departure: int,
+    arrival: int,
+    legs: npt.NDArray[np.int32],
+    parts: Int32,
+) -> int:
+    """Trace one journey and fill its parts; returns its feed key, −1 on a fault."""
+    entry = last_stop(work, egress, place, lane, arrival)
+    if entry < 0:
+        return -1
+    label = arrival - egress.time[entry]
+    n_rides = trace(service, work, egress.stop[entry], label, lane, legs)
+    if n_rides < 0:
+        return -1
+    add_up(service, legs, n_rides, departure >> 4, parts)
+    parts[4] = egress.time[entry] >> 4
+    return feed_key(service, legs, n_rides, query)
+
+
+@njit(cache=True, nogil=True)
+def one_origin(
+    service: Service,
+    access: StopLinks,
+    origin: int,
+    query: Query,
+    work: Work,
+    lane_of: Int32,
+    kept: Int32,
+) -> int:
+    """Search from one place for all departures; returns the number of lanes."""
+    begin(work)
+    low, high = access.offset[origin], access.offset[origin + 1]
+    stops, times = access.stop[low:high], access.time[low:high]
+    if query.few_lanes:
+        n_lanes = choose_lanes(service, stops, times, query.departures, lane_of, kept)
+    else:
+        n_lanes = all_lanes(query.departures, lane_of, kept)
+    n_marked = set_access(work, stops, times, kept, n_lanes)
+    search(service, work, n_marked, n_lanes, query.max_rides)
+    return n_lanes
+
+
+@njit(cache=True, nogil=True)
+def run_block(
+    service: Service,
+    access: StopLinks,
+    egress: StopLinks,
+    direct_s: Int32,
+    query: Query,
+    work: Work,
+    first: int,
+    answer: Answer,
+) -> int:
+    """Answer the query for all origins of a block.
+
+    Parameters
+    ----------
+    access, egress
+        From origins to stops, and the same of destinations (rows by place).
+    direct_s
+        int32 (n_o of the block, n_d): the way without a vehicle, NO_TIME where it is none.
+    first
+        Row of `access` the block starts at.
+    answer
+        Written.
+
+    Returns
+    -------
+    int
+        Journeys that could not be explained; anything but 0 is a fault.
+    """
+    n = len(query.departures)
+    lane_of, kept = np.empty(n, np.int32), np.empty(n, np.int32)
+    row, times = np.empty(n, np.int32), np.empty(n, np.int32)
+    found = np.empty(len(query.percentiles) + 1, np.int32)
+    legs = np.empty((query.max_rides, LEG_COLUMNS), np.int32)
+    half = np.array([50], np.int32)
+    faults = 0
+    for o in range(direct_s.shape[0]):
+        n_lanes = one_origin(service, access, first + o, query, work, lane_of, kept)
+        for z in range(direct_s.shape[1]):
+            direct = direct_s[o, z]
+            egress_row(work, egress, z, n_lanes, row)
+            reached = travel_row(row, query.departures, lane_of, direct, times)
+            answer.reached[o, z] = reached
+            answer.rides[o, z] = -1
+            if reached == 0:
+                answer.time_s[o, z, :] = NO_TIME
+                continue
+            nearest_ranks(times, query.percentiles, answer.time_s[o, z])
+            nearest_ranks(times, half, found)
+            if found[0] == NO_TIME:
+                continue
+            d = 0
+            while times[d] != found[0]:
+                d += 1
+            if found[0] == direct:
+                answer.rides[o, z] = 0
+                if query.parts:
+                    answer.parts[o, z, 0] = direct
+                continue
+            answer.rides[o, z] = row[lane_of[d]] & RIDE_MASK
+            if query.parts:
+                key = _explain(
+                    service,
+                    work,
+                    query,
+                    egress,
+                    z,
+                    lane_of[d],
+                    query.departures[d],
+                    row[lane_of[d]],
+                    legs,
+                    answer.parts[o, z],
+                )
+                faults += key < 0
+                answer.feeds[o, z] = key
+    return faults

@@ -1,0 +1,143 @@
+"""From labels back to journeys: which trips, boarded and left where.
+
+Nothing is stored for it while searching. A label of round k at a stop is explained by any
+trip that arrives at that very second and could be boarded in time with k − 1 rides; of
+several, the one boarded last counts, so that the answer does not depend on how the search
+went about it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from mobility.raptor.model import RIDE_BITS, RIDE_MASK, Int32, Service, StopLinks
+from mobility.raptor.rounds import Work, newest, row_at
+
+PATTERN, TRIP, BOARD, ALIGHT, READY_S, FROM_STOP = range(6)
+"""Columns of a leg: pattern, trip and positions within it, when one was ready at the stop
+boarded at, and the stop one came from (−1: from the door)."""
+LEG_COLUMNS = 6
+NO_STOP = -1
+
+Legs = npt.NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True)
+def last_stop(work: Work, egress: StopLinks, place: int, lane: int, arrival: int) -> int:
+    """Entry of `egress` that explains an arrival; the shortest way, then the first stop."""
+    best = -1
+    for e in range(egress.offset[place], egress.offset[place + 1]):
+        rows = work.arrive_rows[egress.stop[e]]
+        if rows == 0:
+            continue
+        label = work.arrive[egress.stop[e], newest(rows), lane]
+        if label + egress.time[e] == arrival and (best < 0 or egress.time[e] < egress.time[best]):
+            best = e
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _boarding(service: Service, work: Work, p: int, alight: int, t: int, k: int, lane: int) -> int:
+    """Last position before `alight` where `lane` may board trip t as its ride k; −1 none."""
+    begin = service.position_offset[p]
+    event = service.event_offset[p] + t
+    n_trips = service.n_trips[p]
+    for i in range(alight - 1, -1, -1):
+        if not service.pickup[begin + i]:
+            continue
+        stop = service.position_stop[begin + i]
+        row = row_at(work.ready_rows[stop], k - 1)
+        if row >= 0 and work.ready[stop, row, lane] <= service.departure[event + i * n_trips]:
+            return i
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _ride(service: Service, work: Work, stop: int, label: int, lane: int, leg: Int32) -> bool:
+    """Find the ride that gave `label` at `stop`, boarded as late as can be."""
+    k = label & RIDE_MASK
+    arrival = label - k
+    found, best = False, np.int64(0)
+    for c in range(service.call_offset[stop], service.call_offset[stop + 1]):
+        p, j = service.call_pattern[c], service.call_index[c]
+        if j == 0 or not service.drop_off[service.position_offset[p] + j]:
+            continue
+        n_trips = service.n_trips[p]
+        event = service.event_offset[p] + np.int64(j) * n_trips
+        t, above = 0, n_trips
+        while t < above:
+            middle = (t + above) >> 1
+            if service.arrival[event + middle] < arrival:
+                t = middle + 1
+            else:
+                above = middle
+        while t < n_trips and service.arrival[event + t] == arrival:
+            i = _boarding(service, work, p, j, t, k, lane)
+            if i >= 0:
+                time = service.departure[service.event_offset[p] + np.int64(i) * n_trips + t]
+                if not found or time > best:
+                    found, best = True, time
+                    leg[PATTERN], leg[TRIP], leg[BOARD], leg[ALIGHT] = p, t, i, j
+            t += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: Legs) -> int:
+    """Write the rides that lead to `label` (packed) at `stop`, first ride first.
+
+    Returns
+    -------
+    int
+        Number of rides; −1 if the label can't be explained, which is a fault.
+    """
+    n_rides = label & RIDE_MASK
+    for k in range(n_rides, 0, -1):
+        leg = legs[k - 1]
+        if (label & RIDE_MASK) != k or not _ride(service, work, stop, label, lane, leg):
+            return -1
+        board = service.position_stop[service.position_offset[leg[PATTERN]] + leg[BOARD]]
+        label = work.ready[board, row_at(work.ready_rows[board], k - 1), lane]
+        leg[READY_S] = label >> RIDE_BITS
+        leg[FROM_STOP] = NO_STOP
+        if k == 1:
+            break
+        shortest = np.int32(0)
+        for c in range(service.reverse_offset[board], service.reverse_offset[board + 1]):
+            origin = service.reverse_stop[c]
+            row = row_at(work.arrive_rows[origin], k - 1)
+            if row < 0:
+                continue
+            before = work.arrive[origin, row, lane]
+            if before + service.reverse_time[c] == label and (
+                leg[FROM_STOP] < 0 or service.reverse_time[c] < shortest
+            ):
+                leg[FROM_STOP] = origin
+                shortest = service.reverse_time[c]
+                stop = origin
+        if leg[FROM_STOP] < 0:
+            return -1
+        label = work.arrive[stop, row_at(work.arrive_rows[stop], k - 1), lane]
+    return n_rides
+
+
+@njit(cache=True, nogil=True)
+def add_up(service: Service, legs: Legs, n_rides: int, departure_s: int, parts: Int32) -> int:
+    """Sum a journey's access, wait, ride and transfer seconds; returns when the last ride ends."""
+    parts[:] = 0
+    parts[0] = legs[0, READY_S] - departure_s
+    now = np.int64(departure_s)
+    for k in range(n_rides):
+        leg = legs[k]
+        event = service.event_offset[leg[PATTERN]] + leg[TRIP]
+        n_trips = service.n_trips[leg[PATTERN]]
+        left = service.departure[event + np.int64(leg[BOARD]) * n_trips] >> RIDE_BITS
+        arrived = service.arrival[event + np.int64(leg[ALIGHT]) * n_trips] >> RIDE_BITS
+        if k > 0:
+            parts[3] += leg[READY_S] - now
+        parts[1] += left - leg[READY_S]
+        parts[2] += arrived - left
+        now = arrived
+    return now
