@@ -15,6 +15,7 @@ The tree::
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -112,3 +113,14 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def printable(text: str) -> str:
+    """Make text from files safe to print: control and format characters become ``?``.
+
+    So no name in a feed can move a terminal's cursor, colour it, or turn its direction.
+    """
+    return "".join(
+        "?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and c != "\n" else c
+        for c in text
+    )

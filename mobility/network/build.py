@@ -117,7 +117,7 @@ def _parking(timetable: Timetable, supply: Supply) -> npt.NDArray[np.bool_]:
 def _same_streets(old: Supply, new: Supply) -> bool:
     """Tell whether street searches of one supply hold for the other."""
     unlike = ("seed", "draws", "max_rides", "min_transfer_s", "ticket", "bike_parking_s",
-              "park_and_ride_s")  # fmt: skip
+              "park_and_ride_s", "car_terminal_s")  # fmt: skip
     settings = [{k: v for k, v in vars(s.settings).items() if k not in unlike} for s in (old, new)]
     return (
         old.streets is new.streets

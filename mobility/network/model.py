@@ -126,6 +126,7 @@ class Settings:
     min_transfer_s: int = 120
     bike_parking_s: int = 60
     park_and_ride_s: int = 240
+    car_terminal_s: int = 240
     max_snap_m: float = 1500.0
     max_rides: int = 5
     seed: int = 1

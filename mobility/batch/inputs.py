@@ -1,0 +1,281 @@
+"""A region's files → the network every scenario of it starts from."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mobility import demo, store
+from mobility.batch import hashes
+from mobility.errors import MobilityError, RunError
+from mobility.feeds import Feeds, read_feeds
+from mobility.merge import merge_feeds
+from mobility.network import MultimodalNetwork, Settings, Supply, build_network
+from mobility.network.links import reach, snap_points
+from mobility.scenario import Region
+from mobility.streets import StreetNetwork, read_streets
+from mobility.zones import Countries, Zones, country_at, read_countries, read_zones
+
+Report = Callable[[str], None]
+KM_PER_DEGREE = 111.195
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file a run rests on: its role, path, SHA-256, size, and the data's owner and terms."""
+
+    role: str
+    path: str
+    sha256: str
+    size_bytes: int
+    licence: str = ""
+    owner: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A region read, merged and linked for one day.
+
+    Parameters
+    ----------
+    network
+        The network without any change.
+    countries
+        Border polygons, or None.
+    evidence
+        Merge evidence tables by file stem.
+    inputs
+        Files it was made from.
+    notes
+        What a reader of the results must know, e.g. a feed read on another day.
+    key
+        Fingerprint of inputs, settings and program.
+    """
+
+    network: MultimodalNetwork
+    countries: Countries | None
+    evidence: Mapping[str, pd.DataFrame]
+    inputs: tuple[InputFile, ...]
+    notes: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True)
+class Timed:
+    """`prepared`, the seconds each step took (empty when loaded) and where it is stored."""
+
+    prepared: Prepared
+    timings_s: Mapping[str, float]
+    folder: Path
+
+
+def list_inputs(region: Region) -> tuple[InputFile, ...]:
+    """Hash every file a region names; its generator makes them first where it has one."""
+    if region.generator:
+        demo.ensure(region)
+    rows: list[tuple[str, Path, str, str, str]] = [
+        (f"feed {feed.id}", feed.path, feed.licence, feed.owner, feed.attribution)
+        for feed in region.feeds
+        if feed.path.exists() or not feed.optional
+    ]
+    rows += [("streets", path, region.streets.licence, "", "") for path in region.streets.osm]
+    zones = region.zones
+    rows.append(("zones", zones.path, zones.licence, zones.owner, zones.attribution))
+    if region.border is not None:
+        rows.append(("border", region.border.countries, region.border.licence, "", ""))
+    if region.merge.overrides is not None:
+        rows.append(("merge overrides", region.merge.overrides, "", "", ""))
+    return tuple(
+        InputFile(role, str(path), hashes.of_file(path), _size(path), licence, owner, credit)
+        for role, path, licence, owner, credit in rows
+    )
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+    return path.stat().st_size
+
+
+def prepare(
+    region: Region,
+    day: dt.date,
+    settings: Settings,
+    cache: Path,
+    report: Report = lambda _: None,
+) -> Timed:
+    """Read, merge and link a region, or load it where that was done before.
+
+    Parameters
+    ----------
+    region
+        Checked region.
+    day
+        Service day.
+    settings
+        Of the base network.
+    cache
+        Folder of prepared networks; one folder per fingerprint.
+    report
+        Is told the step under way.
+
+    Raises
+    ------
+    MobilityError
+        What is wrong with the files.
+    """
+    report("hash")
+    inputs = list_inputs(region)
+    key = hashes.of_data({
+        "inputs": [(file.role, file.sha256) for file in inputs],
+        "region": region.model_dump(mode="json", exclude={"feeds": {"__all__": {"path"}}}),
+        "day": day,
+        "settings": dataclasses.asdict(settings),
+        "code": hashes.of_code(),
+        "versions": hashes.versions(),
+    })  # fmt: skip
+    folder = cache / key[:20]
+    if folder.exists():
+        try:
+            started = time.perf_counter()
+            report("load")
+            prepared = store.load(Prepared, folder)
+            return Timed(prepared, {"load": time.perf_counter() - started}, folder)
+        except RunError:
+            store.remove(folder)
+    prepared, timings_s = _prepare_fresh(region, day, settings, inputs, key, report)
+    store.save(prepared, folder)
+    # Loaded again, so that a first run works on the very same arrays as later ones.
+    return Timed(store.load(Prepared, folder), timings_s, folder)
+
+
+def _prepare_fresh(
+    region: Region,
+    day: dt.date,
+    settings: Settings,
+    inputs: tuple[InputFile, ...],
+    key: str,
+    report: Report,
+) -> tuple[Prepared, dict[str, float]]:
+    clock = time.perf_counter
+    started = clock()
+    report("read")
+    countries = read_countries(region.border) if region.border else None
+    zones = read_zones(region.zones, countries)
+    box = clip_box(zones, region.margin_km)
+    streets, feeds = _read_both(region, countries, box, day, settings)
+    read = clock()
+    report("merge")
+    merged = merge_feeds(
+        _with_countries(feeds, countries),
+        day=day,
+        timezone=region.timezone,
+        walk_m=walk_metres(streets, settings),
+        countries=countries,
+        options=region.merge,
+    )
+    merged_at = clock()
+    report("link")
+    supply = Supply(merged.feeds, streets, zones, settings)
+    network = build_network(supply, day=day, timezone=region.timezone)
+    prepared = Prepared(network, countries, dict(merged.evidence), inputs, (), key)
+    timings_s = {
+        "read": read - started, "merge": merged_at - read, "prepare": clock() - merged_at
+    }  # fmt: skip
+    return prepared, timings_s
+
+
+def _read_both(
+    region: Region,
+    countries: Countries | None,
+    box: tuple[float, float, float, float],
+    day: dt.date,
+    settings: Settings,
+) -> tuple[StreetNetwork, Feeds]:
+    """Read streets and feeds; what is wrong with either is said together."""
+    problems: list[MobilityError] = []
+    streets = feeds = None
+    try:
+        streets = read_streets(
+            region.streets.osm, countries=countries, box=box, date=day,
+            walk_kph=settings.walk_kph, bike_kph=settings.bike_kph, ebike_kph=settings.ebike_kph,
+        )  # fmt: skip
+    except MobilityError as error:
+        problems.append(error)
+    entries = [feed for feed in region.feeds if feed.path.exists() or not feed.optional]
+    try:
+        feeds = read_feeds(entries, timezone=region.timezone, day=day, box=box)
+    except MobilityError as error:
+        problems.append(error)
+    if streets is None or feeds is None:
+        raise MobilityError([problem for error in problems for problem in error.problems])
+    return streets, feeds
+
+
+def clip_box(zones: Zones, margin_km: float) -> tuple[float, float, float, float]:
+    """Return the zones' box and a margin: lon_min, lat_min, lon_max, lat_max."""
+    lat = margin_km / KM_PER_DEGREE
+    lon = lat / float(np.cos(np.radians(zones.lat.mean())))
+    return (
+        float(zones.lon.min()) - lon,
+        float(zones.lat.min()) - lat,
+        float(zones.lon.max()) + lon,
+        float(zones.lat.max()) + lat,
+    )
+
+
+def _with_countries(feeds: Feeds, countries: Countries | None) -> Feeds:
+    """Place each stop in its country by polygon; outside all of them the feed's stays."""
+    if countries is None:
+        return feeds
+    stops = feeds.stops
+    placed = country_at(countries, stops["lon"].to_numpy(), stops["lat"].to_numpy())
+    country = np.where(placed == "", stops["country"].to_numpy(object), placed)
+    return feeds.with_tables(stops=stops.assign(country=country))
+
+
+def walk_metres(
+    streets: StreetNetwork, settings: Settings, limit_m: float = 1500.0
+) -> Callable[..., npt.NDArray[np.float32]]:
+    """Make the function that measures walks between pairs of places.
+
+    It takes lon, lat of the one and lon, lat of the other, and returns metres, infinite
+    beyond `limit_m` or where there is no way.
+    """
+    metres_per_s = settings.walk_kph / 3.6
+
+    def measure(
+        lon_a: npt.NDArray[np.float64],
+        lat_a: npt.NDArray[np.float64],
+        lon_b: npt.NDArray[np.float64],
+        lat_b: npt.NDArray[np.float64],
+    ) -> npt.NDArray[np.float32]:
+        if not len(lon_a):
+            return np.empty(0, np.float32)
+        a, row_a = np.unique(np.column_stack([lon_a, lat_a]), axis=0, return_inverse=True)
+        b, row_b = np.unique(np.column_stack([lon_b, lat_b]), axis=0, return_inverse=True)
+        found = reach(
+            streets,
+            snap_points(streets, "walk", a[:, 0], a[:, 1], settings.max_snap_m),
+            snap_points(streets, "walk", b[:, 0], b[:, 1], settings.max_snap_m),
+            limit_s=limit_m / metres_per_s,
+            walk_kph=settings.walk_kph,
+        )
+        key = found.origin.astype(np.int64) * len(b) + found.destination
+        wanted = row_a.reshape(-1).astype(np.int64) * len(b) + row_b.reshape(-1)
+        at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
+        hit = (key[at] == wanted) if len(key) else np.zeros(len(wanted), bool)
+        metres = np.full(len(wanted), np.inf, np.float32)
+        metres[hit] = found.time_s[at[hit]] * metres_per_s
+        return metres
+
+    return measure

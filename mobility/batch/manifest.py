@@ -1,0 +1,125 @@
+"""manifest.json: what every number of a run rests on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mobility.batch import hashes
+from mobility.batch.inputs import Timed
+from mobility.batch.matrices import change_data
+from mobility.batch.results import RunData
+from mobility.errors import Problem, RunError
+from mobility.network import MultimodalNetwork
+from mobility.scenario import Region, Scenario
+
+NAME = "manifest.json"
+SETTLED = (
+    "scenario", "region", "demonstration", "day", "timezone", "window", "modes", "settings",
+    "seed", "changes", "inputs", "versions", "code_sha256", "fingerprint",
+)  # fmt: skip
+
+
+def settled(
+    scenario: Scenario, region: Region, timed: Timed, network: MultimodalNetwork
+) -> dict[str, Any]:
+    """Gather what determines the numbers; its SHA-256 is the run's ``fingerprint``.
+
+    Paths are given as written relative to the region file's folder where they lie below it,
+    so that the same inputs in another folder have the same fingerprint.
+    """
+    home = scenario.region_path.parent
+    inputs = [
+        dataclasses.asdict(file) | {"path": _relative(file.path, home)}
+        for file in timed.prepared.inputs
+    ]
+    facts = {
+        "scenario": scenario.name,
+        "region": region.name,
+        "demonstration": region.demonstration,
+        "day": scenario.day.date.isoformat(),
+        "timezone": region.timezone,
+        "window": scenario.window.model_dump(mode="json"),
+        "modes": list(scenario.modes),
+        "settings": dataclasses.asdict(network.supply.settings),
+        "seed": network.supply.settings.seed,
+        "changes": [change_data(form) for form in scenario.changes],
+        "inputs": inputs,
+        "versions": hashes.versions(),
+        "code_sha256": hashes.of_code(),
+    }
+    return facts | {"fingerprint": hashes.of_data(facts)}
+
+
+def _relative(path: str, home: Path) -> str:
+    try:
+        return Path(path).relative_to(home).as_posix()
+    except ValueError:
+        return Path(path).as_posix()
+
+
+def complete(
+    result: RunData, folder: Path, files: Mapping[str, Path], took: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add what was written (each file's SHA-256), said, counted and measured.
+
+    Parameters
+    ----------
+    result
+        The scenario computed.
+    folder
+        Where its files stand already.
+    files
+        Region and scenario file.
+    took
+        ``timings_s, peak_memory_mb, cores``: the only part that differs from run to run.
+    """
+    outputs = {
+        path.relative_to(folder).as_posix(): hashes.of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != NAME
+    }
+    return {
+        **result.facts,
+        "baseline": result.baseline,
+        "title": dict(result.title),
+        "description": dict(result.description),
+        "effects": {lang: list(lines) for lang, lines in result.effects.items()},
+        "pairs": [pair.model_dump() for pair in result.pairs],
+        "notes": list(result.notes),
+        "counts": dict(sorted(result.counts.items())),
+        "outputs": outputs,
+        "files": {name: path.as_posix() for name, path in files.items()},
+        **took,
+    }
+
+
+def write(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Write the manifest into a run folder."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Read a run folder's manifest.
+
+    Raises
+    ------
+    RunError
+        There is none, or it can't be read.
+    """
+    path = folder / NAME
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"fingerprint", "outputs", "files"} - found.keys()
+        if missing:
+            raise KeyError(*sorted(missing))  # noqa: TRY301 - answered as any unreadable manifest
+    except (OSError, ValueError, KeyError, TypeError) as cause:
+        raise RunError(
+            Problem(str(path), f"no readable manifest ({cause})", "a finished run's folder",
+                    "Give the folder of one scenario, e.g. results/baseline")
+        ) from cause  # fmt: skip
+    return dict(found)

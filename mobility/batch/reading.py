@@ -1,0 +1,138 @@
+"""A finished run's folder → `RunData`, from the folder alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+
+from mobility.batch import manifest
+from mobility.batch.results import LANGUAGES, Background, RunData
+from mobility.errors import Problem, RunError
+from mobility.scenario.model import Pair
+from mobility.tables import PARTS, TravelTimes, from_table
+from mobility.zones import Countries, Zones
+
+OWN_COLUMNS = ("zone_id", "name", "municipality", "country", "lon", "lat", "geometry")
+
+
+def read_run(folder: Path) -> RunData:
+    """Read a run back.
+
+    Raises
+    ------
+    RunError
+        The folder is not a finished run, or a file of it is missing or damaged.
+    """
+    facts = manifest.read(folder)
+    try:
+        return _read(folder, facts)
+    except (OSError, ValueError, KeyError, pyogrio.errors.DataSourceError) as cause:
+        raise RunError(
+            Problem(str(folder), f"a file that can't be read ({cause})", "a finished run",
+                    "Run the scenario again")
+        ) from cause  # fmt: skip
+
+
+def _read(folder: Path, facts: dict[str, Any]) -> RunData:
+    layers = folder / "maps" / "layers.gpkg"
+    accessibility = pd.read_parquet(folder / "accessibility.parquet")
+    zones = _zones(gpd.read_file(layers, layer="zones"), accessibility)
+    names = set(pyogrio.list_layers(layers)[:, 0])
+    tables = {path.stem: pd.read_csv(path) for path in sorted(folder.glob("*.csv"))}
+    return RunData(
+        name=facts["scenario"],
+        baseline=facts["baseline"],
+        title=facts["title"],
+        description=facts["description"],
+        effects={lang: tuple(facts["effects"].get(lang, ())) for lang in LANGUAGES},
+        zones=zones,
+        countries=_countries(layers) if "countries" in names else None,
+        pairs=tuple(Pair(**pair) for pair in facts["pairs"]),
+        times=_times(folder),
+        accessibility=accessibility,
+        municipalities=tables["municipalities"],
+        border={
+            name: table
+            for name, table in tables.items()
+            if name not in ("municipalities", "accessibility")
+        },
+        evidence={
+            path.stem: pd.read_csv(path) for path in sorted((folder / "merge").glob("*.csv"))
+        },
+        background=Background(
+            lines=_lines(layers, "lines"),
+            stops=_points(layers),
+            roads=_lines(layers, "roads"),
+        ),
+        facts={key: value for key, value in facts.items() if key in manifest.SETTLED},
+        counts=facts["counts"],
+        notes=tuple(facts["notes"]),
+        timings_s=facts["timings_s"],
+    )
+
+
+def _zones(table: gpd.GeoDataFrame, accessibility: pd.DataFrame) -> Zones:
+    figures = tuple(f"{mode}_".replace("+", "_") for mode in accessibility["mode"].unique())
+    opportunities = [
+        name
+        for name in table.columns
+        if name not in OWN_COLUMNS and not (name.startswith(figures) and name.endswith("min"))
+    ]
+    polygons = table.geometry.geom_type.str.contains("Polygon").all()
+
+    def text(name: str) -> np.ndarray[Any, Any]:
+        return table[name].astype(object).fillna("").to_numpy(object)
+
+    return Zones(
+        ids=text("zone_id"),
+        names=text("name"),
+        countries=text("country"),
+        municipalities=text("municipality"),
+        lon=table["lon"].to_numpy(np.float64),
+        lat=table["lat"].to_numpy(np.float64),
+        opportunities=pd.DataFrame(table[opportunities]).astype(np.float64),
+        shapes=table.geometry.to_numpy() if polygons else None,
+    )
+
+
+def _countries(layers: Path) -> Countries:
+    table = gpd.read_file(layers, layer="countries")
+    return Countries(dict(zip(table["country"], table.geometry, strict=True)))
+
+
+def _times(folder: Path) -> dict[str, TravelTimes]:
+    """Read the matrices, one row group (mode) after the other, with the parts of their journeys."""
+    found: dict[str, TravelTimes] = {}
+    times = pq.ParquetFile(folder / "travel_times.parquet")
+    parts = pq.ParquetFile(folder / "components.parquet")
+    for group in range(times.num_row_groups):
+        (matrix,) = from_table(times.read_row_group(group).to_pandas())
+        rows = parts.read_row_group(group).to_pandas()
+        shape = (len(matrix.origins), len(matrix.destinations))
+        found[matrix.mode] = TravelTimes(
+            **{**vars(matrix), "parts": {
+                name: rows[name].to_numpy(np.float32).reshape(shape) for name in PARTS
+            }}
+        )  # fmt: skip
+    return found
+
+
+def _lines(layers: Path, layer: str) -> pd.DataFrame:
+    table = gpd.read_file(layers, layer=layer)
+    coords = [np.asarray(line.coords) for line in table.geometry]
+    return pd.DataFrame(table.drop(columns="geometry")).assign(
+        lon=[c[:, 0] for c in coords], lat=[c[:, 1] for c in coords]
+    )
+
+
+def _points(layers: Path) -> pd.DataFrame:
+    table = gpd.read_file(layers, layer="stops")
+    return pd.DataFrame(table.drop(columns="geometry")).assign(
+        lon=table.geometry.x.to_numpy(), lat=table.geometry.y.to_numpy()
+    )

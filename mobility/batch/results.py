@@ -1,0 +1,117 @@
+"""One scenario's results: all that its folder holds and its report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mobility.border import all_border
+from mobility.changes import Applied
+from mobility.indicators import all_indicators, municipality_times
+from mobility.scenario.model import Pair
+from mobility.tables import TravelTimes
+from mobility.zones import Countries, Zones
+
+LANGUAGES = ("nl", "en")
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Background:
+    """What maps show behind the figures: tables of `lines`, `stops` and `roads`."""
+
+    lines: pd.DataFrame
+    stops: pd.DataFrame
+    roads: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A scenario, computed; the same whether just now or read back from its folder.
+
+    Parameters
+    ----------
+    name, baseline
+        Scenario, and the one it is compared with (``""`` for none).
+    title, description
+        Language → text.
+    effects
+        Language → a sentence per change.
+    zones, countries, pairs
+        Of the region.
+    times
+        Mode → matrix.
+    accessibility
+        `ACCESSIBILITY` rows.
+    municipalities
+        A row per mode and ordered pair of municipalities.
+    border
+        Border tables by name, ``scorecard`` among them.
+    evidence
+        Merge evidence by file stem.
+    background
+        For maps.
+    facts
+        The settled part of the manifest, its fingerprint included.
+    counts
+        What was left aside, reason → number.
+    notes
+        What a reader must know.
+    timings_s
+        Step → seconds.
+    """
+
+    name: str
+    baseline: str
+    title: Texts
+    description: Texts
+    effects: Mapping[str, tuple[str, ...]]
+    zones: Zones
+    countries: Countries | None
+    pairs: tuple[Pair, ...]
+    times: Mapping[str, TravelTimes]
+    accessibility: pd.DataFrame
+    municipalities: pd.DataFrame
+    border: Mapping[str, pd.DataFrame]
+    evidence: Mapping[str, pd.DataFrame]
+    background: Background
+    facts: Mapping[str, Any]
+    counts: Mapping[str, int]
+    notes: tuple[str, ...]
+    timings_s: Mapping[str, Any]
+
+
+def tabulate(
+    times: Mapping[str, TravelTimes], zones: Zones, pairs: Sequence[Pair]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Compute accessibility, municipality and border tables of one scenario."""
+    accessibility = all_indicators(times, zones)
+    municipalities = pd.concat(
+        [municipality_times(matrix, zones) for matrix in times.values()], ignore_index=True
+    )
+    return accessibility, municipalities, all_border(times, zones, pairs=pairs)
+
+
+def spoken_effects(applied: Mapping[str, Applied]) -> dict[str, tuple[str, ...]]:
+    """Take the sentences out of effects described in several languages."""
+    return {lang: tuple(effect.text for effect in done.effects) for lang, done in applied.items()}
+
+
+def join_rows(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Stack tables of several scenarios, leaving empty ones out."""
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame()
+
+
+def measured(timings_s: Mapping[str, Any], memory_mb: float, cores: int) -> dict[str, Any]:
+    """Gather what the manifest says a run took."""
+    rounded = {
+        step: {mode: round(s, 3) for mode, s in value.items()}
+        if isinstance(value, dict)
+        else round(value, 3)
+        for step, value in timings_s.items()
+    }
+    return {"timings_s": rounded, "peak_memory_mb": round(memory_mb, 1), "cores": cores}

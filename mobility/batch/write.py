@@ -1,0 +1,287 @@
+"""RunDatas → the files an officer opens: tables, charts, layers, workbook, report, manifest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mobility.batch import figures, manifest
+from mobility.batch.folders import whole_folder
+from mobility.batch.layers import map_layers
+from mobility.batch.results import RunData, join_rows, measured
+from mobility.batch.timing import cores, peak_memory_mb
+from mobility.border import resolve_pairs
+from mobility.maps import write_layers
+from mobility.report import NamedPair, ReportInput, Run, write_report
+from mobility.tables import (
+    ACCESSIBILITY,
+    COMPONENTS,
+    TRAVEL_TIMES,
+    Column,
+    check,
+    to_components,
+    to_table,
+)
+from mobility.words import label, translator
+from mobility.workbook import Sheet, write_workbook
+from mobility.zones import Zones
+
+COMPARISON = "comparison"
+
+
+def write_run(
+    result: RunData, baseline: RunData | None, target: Path, lang: str, files: Mapping[str, Path]
+) -> Path:
+    """Write a scenario's folder, whole or not at all.
+
+    Parameters
+    ----------
+    result
+        The scenario.
+    baseline
+        What it is compared with, or None.
+    target
+        ``<out>/<scenario>``.
+    lang
+        Language of charts, workbook and report's first view.
+    files
+        Where the region and the scenario stand, for ``verify``.
+
+    Returns
+    -------
+    Path
+        `target`.
+    """
+    results = [result] if baseline is None else [baseline, result]
+    with whole_folder(target) as folder:
+        _write_parquet(folder, result)
+        _write_tables(folder, result)
+        for name, table in sorted(result.evidence.items()):
+            _write_csv(folder / "merge" / f"{name}.csv", table)
+        _write_reading(folder, results, lang)
+        took = measured(result.timings_s, peak_memory_mb(), cores())
+        manifest.write(manifest.complete(result, folder, files, took), folder)
+    return target
+
+
+def write_comparison(results: Sequence[RunData], target: Path, lang: str) -> Path:
+    """Write the folder that compares several scenarios; the first is the baseline."""
+    with whole_folder(target) as folder:
+        _write_csv(folder / "municipalities.csv", join_rows([r.municipalities for r in results]))
+        cards = join_rows([r.border["scorecard"] for r in results])
+        _write_csv(folder / "scorecard.csv", cards)
+        _write_reading(folder, results, lang)
+    return target
+
+
+def _write_parquet(folder: Path, result: RunData) -> None:
+    for name, contract, lay_out in (
+        ("travel_times", TRAVEL_TIMES, to_table),
+        ("components", COMPONENTS, to_components),
+    ):
+        _write_rows(folder / f"{name}.parquet", result, contract, lay_out)
+
+
+def _write_rows(path: Path, result: RunData, contract: tuple[Column, ...], lay_out: object) -> None:
+    """Write one row group per mode, so that memory holds one mode at a time."""
+    assert callable(lay_out)
+    writer: pq.ParquetWriter | None = None
+    schema = pa.schema([
+        (c.name, pa.dictionary(pa.int32(), pa.string()) if c.dtype == "string" else c.dtype)
+        for c in contract
+    ])  # fmt: skip
+    try:
+        for times in result.times.values():
+            rows = check(lay_out(times), contract, path.name)
+            table = pa.Table.from_pandas(rows, preserve_index=False).cast(schema)
+            if writer is None:
+                writer = pq.ParquetWriter(path, schema, compression="zstd")
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table that Excel opens right: UTF-8 with a mark, text never a formula."""
+    safe = table.copy(deep=False)
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]):
+            safe[name] = safe[name].astype(object).map(_plain)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.6g")
+
+
+def _plain(value: object) -> object:
+    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value
+
+
+def _write_tables(folder: Path, result: RunData) -> None:
+    accessibility = check(result.accessibility, ACCESSIBILITY, "accessibility")
+    accessibility.to_parquet(folder / "accessibility.parquet", index=False, compression="zstd")
+    _write_csv(folder / "accessibility.csv", accessibility)
+    _write_csv(folder / "municipalities.csv", result.municipalities)
+    for name, table in sorted(result.border.items()):
+        _write_csv(folder / f"{name}.csv", table)
+
+
+def _write_reading(folder: Path, results: Sequence[RunData], lang: str) -> None:
+    data = report_input(results)
+    drawn = figures.write_charts(folder / "charts", data, lang)
+    (folder / "maps").mkdir()
+    write_layers(folder / "maps" / "layers.gpkg", map_layers(results[-1]))
+    write_workbook(
+        folder / "tables.xlsx",
+        _sheets(results, lang),
+        lang=lang,
+        title=data.region,
+        notes=_notes(data, lang),
+    )
+    write_report(folder / "report.html", figures.with_figures(data, drawn), lang)
+
+
+def _notes(data: ReportInput, lang: str) -> list[str]:
+    _ = translator(lang)
+    notes = [_("Demonstration timetable")] if data.demonstration else []
+    return [*notes, f"{_('Fingerprint')}: {data.manifest.get('fingerprint', '')}"]
+
+
+def _sheets(results: Sequence[RunData], lang: str) -> list[Sheet]:
+    _ = translator(lang)
+    last = results[-1]
+    sheets = [
+        Sheet(
+            _("Scorecard"),
+            join_rows([r.border["scorecard"] for r in results]),
+            about=_("Objective 2B: named pairs by mode, now and per scenario"),
+        )
+    ]
+    for mode in last.times:
+        square = _square(last.municipalities, mode)
+        sheets.append(
+            Sheet(
+                label(mode, lang),
+                square,
+                about=_("Median minutes from row to column, {mode}").format(mode=label(mode, lang)),
+                matrix=True,
+                digits=0,
+            )
+        )
+    sheets.append(
+        Sheet(
+            _("Accessibility"),
+            _by_municipality(last),
+            about=_("People and jobs reached within a time, mean over the zones' people"),
+        )
+    )
+    return sheets
+
+
+def _square(municipalities: pd.DataFrame, mode: str) -> pd.DataFrame:
+    rows = municipalities[municipalities["mode"] == mode]
+    rows = rows.assign(
+        o=_label(rows, "o"), d=_label(rows, "d"), minutes=rows["p50_s"].astype(float) / 60
+    )
+    square = rows.pivot_table(
+        index="o", columns="d", values="minutes", observed=True, dropna=False, sort=True
+    )
+    return square.rename_axis(columns=None).reset_index(names="")
+
+
+def _label(rows: pd.DataFrame, end: str) -> pd.Series:
+    name = rows[f"municipality_{end}"].astype(str)
+    country = rows[f"country_{end}"].astype(str)
+    return name.where(country == "", name + " (" + country + ")")
+
+
+def _by_municipality(result: RunData) -> pd.DataFrame:
+    zones = result.zones
+    people = _people(zones)
+    municipality = dict(zip(zones.ids, zones.municipalities, strict=True))
+    rows = result.accessibility
+    rows = rows[rows["indicator"] == "cumulative"]
+    rows = rows.assign(
+        municipality=rows["zone"].astype(object).map(municipality),
+        weight=rows["zone"].astype(object).map(people),
+    )
+    rows = rows.assign(weighted=rows["value"] * rows["weight"])
+    keys = ["municipality", "country", "mode", "opportunity", "cutoff_s", "unit"]
+    summed = rows.groupby(keys, observed=True, dropna=False)[["weighted", "weight"]].sum()
+    summed["value"] = summed["weighted"] / summed["weight"].where(summed["weight"] > 0)
+    wide = summed["value"].unstack("cutoff_s").reset_index()
+    wide.columns = [
+        name if isinstance(name, str) else f"within_{name / 60:.0f}_min" for name in wide.columns
+    ]
+    return wide
+
+
+def _people(zones: Zones) -> dict[str, float]:
+    if "population" not in zones.opportunities:
+        return dict.fromkeys(zones.ids, 1.0)
+    return dict(zip(zones.ids, zones.opportunities["population"].fillna(0.0), strict=True))
+
+
+def report_input(results: Sequence[RunData]) -> ReportInput:
+    """Gather what the report shows of results; the first is the baseline."""
+    first, last = results[0], results[-1]
+    municipalities = join_rows([r.municipalities for r in results])
+    lines = [
+        r.background.lines
+        if r is first
+        else r.background.lines[r.background.lines["new"].astype(bool)].assign(scenario=r.name)
+        for r in results
+    ]
+    facts = last.facts
+    return ReportInput(
+        region=str(facts["region"]),
+        runs=tuple(
+            Run(r.name, r.title, r.description, r.effects, dict(r.times)) for r in results
+        ),
+        zones=first.zones,
+        day=dt.date.fromisoformat(facts["day"]),
+        window=(facts["window"]["start"], facts["window"]["end"]),
+        countries=first.countries,
+        pairs=named_pairs(first),
+        municipalities=pd.DataFrame({
+            "scenario": municipalities["scenario"],
+            "mode": municipalities["mode"],
+            "origin": municipalities["municipality_o"],
+            "destination": municipalities["municipality_d"],
+            "country_o": municipalities["country_o"],
+            "country_d": municipalities["country_d"],
+            "minutes": municipalities["p50_s"].astype(np.float64) / 60,
+        }),
+        accessibility=join_rows([r.accessibility for r in results]),
+        scorecard=join_rows([r.border["scorecard"] for r in results]),
+        lines=join_rows(lines),
+        stops=first.background.stops,
+        roads=first.background.roads,
+        evidence=first.evidence,
+        manifest=facts,
+        demonstration=bool(facts["demonstration"]),
+    )  # fmt: skip
+
+
+def named_pairs(result: RunData) -> tuple[NamedPair, ...]:
+    """Name the zones at both ends of the region's pairs."""
+    ids = result.zones.ids
+    return tuple(
+        NamedPair(
+            f"{a.name} – {b.name}",
+            tuple(str(ids[row]) for row in a.rows),
+            tuple(str(ids[row]) for row in b.rows),
+            pair.kind,
+        )
+        for pair, (a, b) in zip(
+            result.pairs, resolve_pairs(result.zones, result.pairs), strict=True
+        )
+    )

@@ -1,0 +1,77 @@
+"""What may be typed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+COMMANDS = ("run", "fetch", "check", "compare", "trip", "verify", "export", "new", "clean")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser; usage errors exit with 2."""
+    top = argparse.ArgumentParser(
+        prog="run_scenario.py",
+        description="Cross-border mobility: scenarios in, travel times, tables and a report out. "
+        "With no scenario the demonstration region is run.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run scenarios (the default)")
+    run.add_argument("scenarios", nargs="*", type=Path, metavar="SCENARIO",
+                     help="scenario files (.toml, .py) or a plan")  # fmt: skip
+    _common(run)
+    run.add_argument("--region", type=Path, metavar="FILE", help="region file in place of theirs")
+    spread = run.add_mutually_exclusive_group()
+    spread.add_argument("--workers", type=int, default=0, metavar="N",
+                        help="processes of a local Dask cluster")  # fmt: skip
+    spread.add_argument("--scheduler", default="", metavar="ADDRESS",
+                        help="address of a Dask scheduler, e.g. tcp://host:8786")  # fmt: skip
+
+    check = commands.add_parser("check", help="merge report of a region: feeds, stops, gaps")
+    check.add_argument("region", type=Path, metavar="REGION")
+    check.add_argument("--date", metavar="YYYY-MM-DD", help="day to check; default: the best one")
+    _common(check)
+
+    compare = commands.add_parser("compare", help="two or more finished runs in one report")
+    compare.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    _common(compare)
+
+    trip = commands.add_parser("trip", help="one journey, leg by leg")
+    trip.add_argument("scenario", type=Path, metavar="SCENARIO")
+    trip.add_argument("origin", metavar="FROM", help='zone, municipality or "lon,lat"')
+    trip.add_argument("destination", metavar="TO")
+    trip.add_argument("--at", default="", metavar="HH:MM", help="when to leave")
+    trip.add_argument("--mode", default="pt", help="pt, bike+pt, car+pt, walk, bike, ebike or car")
+    trip.add_argument("--region", type=Path, metavar="FILE")
+    _common(trip)
+
+    verify = commands.add_parser("verify", help="do the numbers still follow from the inputs?")
+    verify.add_argument("run", type=Path, metavar="RUN")
+    _quiet(verify)
+
+    export = commands.add_parser("export", help="the multimodal graph, for networkx or QGIS")
+    export.add_argument("scenario", type=Path, metavar="SCENARIO")
+    export.add_argument("file", type=Path, metavar="FILE", help="ends in .graphml or .gpkg")
+    export.add_argument("--region", type=Path, metavar="REGION")
+    _common(export)
+    return top
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, default=Path("results"), metavar="FOLDER",
+                         help="folder for results (default: results)")  # fmt: skip
+    command.add_argument("--lang", choices=("nl", "en"), default="nl", help="language of what is "
+                         "written (default: nl)")  # fmt: skip
+    _quiet(command)
+
+
+def _quiet(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--quiet", action="store_true", help="no progress, no summary")
+
+
+def with_default_command(arguments: list[str]) -> list[str]:
+    """Put ``run`` before arguments that name no command."""
+    if arguments[:1] and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help")):
+        return arguments
+    return ["run", *arguments]

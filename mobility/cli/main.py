@@ -1,0 +1,81 @@
+"""From words to the job: every error ends here, as a message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mobility.cli.arguments import parser, with_default_command
+from mobility.errors import MobilityError, printable
+
+DONE, WRONG_FILES, INTERRUPTED = 0, 1, 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns
+    -------
+    int
+        0 done, 1 the user's files are wrong (said on stderr), 2 usage, 130 interrupted.
+    """
+    _speak_utf8()
+    try:
+        options = parser().parse_args(with_default_command(list(arguments)))
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        return _command(options.command)(options)
+    except MobilityError as error:
+        say_problems(error)
+        return WRONG_FILES
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def say_problems(error: MobilityError, head: str = "") -> None:
+    """Write every problem on a line of its own, control characters taken out."""
+    if head:
+        print(printable(head), file=sys.stderr)
+    for problem in error.problems:
+        print(f"- {printable(str(problem))}", file=sys.stderr)
+
+
+def _speak_utf8() -> None:
+    """Let names be written on consoles that would stop at them."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Load a command when it is asked for, so that ``--help`` and errors come at once."""
+    if name == "run":
+        from mobility.cli.run import run  # noqa: PLC0415
+
+        return run
+    if name == "check":
+        from mobility.cli.check import check  # noqa: PLC0415
+
+        return check
+    if name == "trip":
+        from mobility.cli.trip import trip  # noqa: PLC0415
+
+        return trip
+    from mobility.cli import runs  # noqa: PLC0415
+
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "compare": runs.compare,
+        "verify": runs.verify_run,
+        "export": runs.export,
+    }
+    return commands[name]
+
+
+def repository() -> Path:
+    """Return the folder that holds ``feeds`` and ``scenarios``."""
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,57 @@
+"""Progress on a terminal, silence elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from mobility.errors import printable
+
+
+class Progression:
+    """Shows the scenario, its step and how far the step is.
+
+    Use as a context manager. Nothing is shown where stderr is not a terminal or `quiet`.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def step(self, scenario: str, name: str) -> None:
+        """Begin a step of a scenario."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        text = escape(printable(f"{scenario}: {name}" if scenario else name))
+        self._task = self._progress.add_task(text, total=None)
+
+    def part(self, done: int, total: int) -> None:
+        """Tell how many parts of the step are done."""
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, total=total)
