@@ -96,7 +96,7 @@ def _features(part: pd.DataFrame) -> Array:
 
 
 def _gaps(used: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """ln of each cross-border time less the mean ln of its domestic matches."""
+    """Logarithm of each cross-border time less that of its domestic matches."""
     found = []
     cross = used[used["cross"]]
     home = used[used["country_o"] == used["country_d"]]
@@ -231,8 +231,8 @@ def commuting_effect(flows: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     joined = flows.merge(once, on=keys, how="left", validate="many_to_one")
     lost = joined["distance_km"].isna()
     known = joined[~lost & (joined["distance_km"] > 0)]
-    logs = ("distance_km", "people_o", "people_d")
-    table = np.column_stack([np.ones(len(known)), *[np.log1p(known[name]) for name in logs]])
+    sizes = [np.log1p(known[name]) for name in ("people_o", "people_d")]
+    table = np.column_stack([np.ones(len(known)), np.log(known["distance_km"]), *sizes])
     home = (known["country_o"] == known["country_d"]).to_numpy(bool)
     expected = np.full(len(known), np.nan)
     if home.sum() >= LEAST_PAIRS:

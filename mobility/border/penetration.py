@@ -84,12 +84,10 @@ def penetration(
             "near_foreign": near[1],
             "cross_border_share": cross,
             "near_share": share,
-            "penetration": _quotient(np.nan_to_num(cross, nan=-1.0), share),
+            "penetration": _quotient(cross, share),
             "efficiency": _efficiency(times, zones, crow, living, setting),
         }
-        table = pd.DataFrame(columns, columns=list(PENETRATION))
-        table.loc[table["cross_border_share"].isna(), "penetration"] = np.nan
-        tables.append(table)
+        tables.append(pd.DataFrame(columns, columns=list(PENETRATION)))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,7 @@ RATIOS = (
 def band_names(edges: Sequence[float]) -> list[str]:
     """Name half-open bands: ``"0–5"``, …, ``"100+"``."""
     return [
-        f"{low:g}–{high:g}" if np.isfinite(high) else f"{low:g}+"
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        f"{low:g}–{high:g}" if np.isfinite(high) else f"{low:g}+" for low, high in pairwise(edges)
     ]
 
 
@@ -164,7 +164,7 @@ def _band(values: Array, edges: Sequence[float]) -> npt.NDArray[np.int64]:
     return (np.digitize(values, edges) - 1).clip(0, len(edges) - 2).astype(np.int64)
 
 
-def _median(values: pd.Series) -> float:  # type: ignore[type-arg]
+def _median(values: pd.Series) -> float:
     """Lower median; NaN where it falls on a pair that isn't reached."""
     ordered = np.sort(values.to_numpy(np.float64))
     middle = float(ordered[(len(ordered) - 1) // 2])
