@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,13 +11,45 @@ import numpy.typing as npt
 import pandas as pd
 
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 CLOSED = np.int32(-1)
-STREET_COLUMNS = ("way_id", "highway", "name", "country", "tags")
+UNREACHED = np.int32(2**31 - 1)
+STREET_COLUMNS = ("way_id", "highway", "name", "ref", "tagset")
+GRAPH_MODES = ("walk", "bike", "ebike", "speed_pedelec", "car")
+
+
+def no_restrictions() -> pd.DataFrame:
+    """Make an empty table of turn restrictions."""
+    return pd.DataFrame(
+        {
+            "via": np.empty(0, np.int32),
+            "from_way": np.empty(0, np.int64),
+            "to_way": np.empty(0, np.int64),
+            "only": np.empty(0, bool),
+        }
+    )
 
 
 @dataclass(frozen=True)
+class StreetSettings:
+    """What a street network was timed with; kept so that a changed one is timed alike.
+
+    Speeds in km/h. `date` decides which ferries run and which streets are open; None
+    takes every ferry that has a season as running.
+    """
+
+    walk_kph: float = 4.8
+    bike_kph: float = 18.0
+    ebike_kph: float = 23.0
+    speed_pedelec_kph: float = 35.0
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class ModeGraph:
     """Arcs one mode may use, as compressed rows.
 
@@ -39,7 +72,14 @@ class ModeGraph:
         out, and points never snap to their edges.
     node_of
         int32 (n_nodes of this graph,): street node each graph node stands at. Cars may have
-        more graph nodes than street nodes: a node with turn restrictions is split.
+        more graph nodes than street nodes: a node with turn restrictions is split, as is one
+        behind a barrier, or in a street that is open to its own traffic only.
+    arc_tail
+        int32 (n_arcs,): graph node an arc leaves.
+    arc_backward
+        bool (n_arcs,): the arc runs against its edge.
+    edge_offset, edge_arcs
+        int32: arcs of edge e are ``edge_arcs[edge_offset[e]:edge_offset[e + 1]]``, ascending.
     """
 
     mode: str
@@ -51,9 +91,13 @@ class ModeGraph:
     arc_edge: Int32
     kept: npt.NDArray[np.bool_]
     node_of: Int32
+    arc_tail: Int32
+    arc_backward: Bool
+    edge_offset: Int32
+    edge_arcs: Int32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StreetNetwork:
     """All streets, paths and ferries.
 
@@ -79,8 +123,19 @@ class StreetNetwork:
     shape_lon, shape_lat
         float64.
     ways
-        One row per OSM way that is used: ``way_id (int64), highway, name`` and the tags that
-        the rules read.
+        One row per OSM way that is used: ``way_id (int64), highway, name, ref, tagset
+        (int32)``; the tags that the rules read are ``tagsets[tagset]``.
+    tagsets
+        The different sets of tags, key → value.
+    node_tags
+        int32 (n_nodes,): index into `node_tagsets`, 0 where a node has no tag of interest.
+    node_tagsets
+        The different sets of node tags; entry 0 is empty.
+    restrictions
+        Turns cars may not make: ``via (street node), from_way, to_way (OSM ids), only
+        (bool)``.
+    settings
+        Speeds and date.
     country_codes
         e.g. ``("", "BE", "NL")``.
     graphs
@@ -104,10 +159,42 @@ class StreetNetwork:
     ways: pd.DataFrame
     country_codes: tuple[str, ...]
     graphs: Mapping[str, ModeGraph]
+    tagsets: tuple[Mapping[str, str], ...] = ()
+    node_tags: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
+    node_tagsets: tuple[Mapping[str, str], ...] = ({},)
+    restrictions: pd.DataFrame = field(default_factory=no_restrictions)
+    settings: StreetSettings = field(default_factory=StreetSettings)
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Route:
+    """The fastest way between two snapped points.
+
+    Parameters
+    ----------
+    edges
+        int32 (n,): edges in the order they are travelled; the first and last may be
+        travelled in part.
+    backward
+        bool (n,): travelled against the edge.
+    lon, lat
+        float64: shape of the route, from the foot of the origin to that of the destination.
+    length_m
+        Metres along the shape.
+    ms
+        Milliseconds; `UNREACHED` (and everything else empty) where there is no way.
+    """
+
+    edges: Int32
+    backward: Bool
+    lon: Float64
+    lat: Float64
+    length_m: float
+    ms: int
+
+
+@dataclass(frozen=True, eq=False)
 class Snapped:
     """Points put on the nearest usable edge of one mode.
 

@@ -1,0 +1,330 @@
+"""OSM files to flat arrays: the ways of interest, their nodes, turn restrictions, routes.
+
+The loops over OSM objects only collect; everything else is done on arrays afterwards.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import osmium
+import pandas as pd
+
+from mobility.errors import Problem, StreetError, raise_all
+from mobility.streets.law import rule_keys
+from mobility.streets.model import Float64, Int32, Int64
+
+_ACCESS = [
+    "access",
+    "vehicle",
+    "motor_vehicle",
+    "motorcar",
+    "bicycle",
+    "foot",
+    "moped",
+    "mofa",
+    "moped_A",
+    "moped_B",
+    "moped_P",
+    "speed_pedelec",
+]
+# Beside what the rule tables look at: limits, ferries, surroundings, cycling quality.
+_MORE_WAY_KEYS = (
+    *("maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type"),
+    *("source:maxspeed", "zone:traffic", "zone:maxspeed", "lit", "lanes", "sidewalk"),
+    *("duration", "interval", "opening_hours", "bridge", "tunnel", "segregated"),
+    *("cycleway", "cycleway:left", "cycleway:right", "cycleway:both", "cycle_highway"),
+)
+NODE_KEYS = frozenset(
+    (
+        *(*_ACCESS, "barrier", "highway", "crossing", "crossing:signals", "railway"),
+        *("rcn_ref", "opening_hours", "locked"),
+    )
+)
+# A node with none of these keys is a mere bend, whatever else it is tagged with.
+_NODE_CAUSES = ("barrier", "highway", "crossing", "railway", "rcn_ref")
+_CONDITIONAL = tuple(f"{key}:conditional" for key in (*_ACCESS, "oneway", "maxspeed"))
+_READABLE = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xz")
+
+
+@dataclass(frozen=True, eq=False)
+class RawStreets:
+    """Ways and nodes as they stand in the files.
+
+    Parameters
+    ----------
+    way_id, tagset, name, ref
+        One entry per way; `tagset` is an index into `tagsets`.
+    ref_offset, refs
+        Node ids of way w: ``refs[ref_offset[w]:ref_offset[w + 1]]``.
+    node_id
+        Ascending; `node_lon`, `node_lat`, `node_tags` (index into `node_tagsets`) beside it.
+        Nodes that no file holds are absent.
+    restrictions
+        ``via (OSM node id), from_way, to_way, only``.
+    counts
+        What was left out and why.
+    """
+
+    way_id: Int64
+    tagset: Int32
+    name: np.ndarray[tuple[int], np.dtype[np.object_]]
+    ref: np.ndarray[tuple[int], np.dtype[np.object_]]
+    tagsets: tuple[Mapping[str, str], ...]
+    ref_offset: Int64
+    refs: Int64
+    node_id: Int64
+    node_lon: Float64
+    node_lat: Float64
+    node_tags: Int32
+    node_tagsets: tuple[Mapping[str, str], ...]
+    restrictions: pd.DataFrame
+    counts: Mapping[str, int]
+
+
+@dataclass
+class _Codes:
+    """Gives equal tag sets one number."""
+
+    numbers: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
+
+    def number(self, tags: tuple[tuple[str, str], ...]) -> int:
+        return self.numbers.setdefault(tags, len(self.numbers))
+
+    def sets(self) -> tuple[Mapping[str, str], ...]:
+        return tuple(dict(tags) for tags in self.numbers)
+
+
+@dataclass
+class _Collected:
+    """What the loops over the files fill."""
+
+    way_id: array[int] = field(default_factory=lambda: array("q"))
+    size: array[int] = field(default_factory=lambda: array("q"))
+    tagset: array[int] = field(default_factory=lambda: array("i"))
+    refs: array[int] = field(default_factory=lambda: array("q"))
+    names: list[str] = field(default_factory=list)
+    way_refs: list[str] = field(default_factory=list)
+    codes: _Codes = field(default_factory=_Codes)
+    routes: dict[int, dict[str, str]] = field(default_factory=dict)
+    turns: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def read_osm(paths: Sequence[Path]) -> RawStreets:
+    """Read streets and ferries of one or more OSM files, joined by OSM id.
+
+    A way that several files hold is taken once, from the file that has most of its nodes.
+
+    Raises
+    ------
+    StreetError
+        A file is missing, is no OSM file, is cut off, or none holds a street.
+    """
+    _check(paths)
+    found = _Collected()
+    for path in paths:
+        _guarded(path, _collect_relations, found)
+    for path in paths:
+        _guarded(path, _collect_ways, found)
+    if not found.way_id:
+        files = ", ".join(str(path) for path in paths)
+        raise StreetError(
+            Problem(files, "no way with a highway tag and no ferry", "an OSM extract with streets")
+        )
+    refs = np.frombuffer(found.refs, np.int64)
+    node_id, lon, lat, node_tags, node_sets = _read_nodes(paths, np.unique(refs), found.counts)
+    size = np.frombuffer(found.size, np.int64)
+    offset = np.concatenate(([0], np.cumsum(size)))
+    keep = _best_versions(np.frombuffer(found.way_id, np.int64), size)
+    found.counts["ways in several files, taken once"] += len(size) - len(keep)
+    rows = np.repeat(offset[keep] - np.concatenate(([0], np.cumsum(size[keep])[:-1])), size[keep])
+    return RawStreets(
+        way_id=np.frombuffer(found.way_id, np.int64)[keep],
+        tagset=np.frombuffer(found.tagset, np.int32)[keep],
+        name=np.array(found.names, object)[keep],
+        ref=np.array(found.way_refs, object)[keep],
+        tagsets=found.codes.sets(),
+        ref_offset=np.concatenate(([0], np.cumsum(size[keep]))),
+        refs=refs[rows + np.arange(len(rows))],
+        node_id=node_id,
+        node_lon=lon,
+        node_lat=lat,
+        node_tags=node_tags,
+        node_tagsets=node_sets,
+        restrictions=_turn_table(found.turns),
+        counts={name: count for name, count in sorted(found.counts.items()) if count},
+    )
+
+
+def _check(paths: Sequence[Path]) -> None:
+    problems = []
+    if not paths:
+        problems.append(Problem("streets.osm", "no file", "at least one OSM file"))
+    for path in paths:
+        if not path.is_file():
+            problems.append(Problem(str(path), "no such file", "an OSM file"))
+        elif not str(path).lower().endswith(_READABLE):
+            problems.append(Problem(str(path), "an unknown kind of file", f"one of {_READABLE}"))
+        elif path.stat().st_size == 0:
+            problems.append(Problem(str(path), "an empty file", "an OSM file"))
+    raise_all(StreetError, problems)
+
+
+def _guarded(path: Path, collect: object, found: _Collected) -> None:
+    """Run one loop over a file, and say in plain words what was wrong with the file."""
+    try:
+        collect(path, found)  # type: ignore[operator]
+    except (RuntimeError, OSError, ValueError, UnicodeDecodeError) as error:
+        raise StreetError(
+            Problem(
+                str(path),
+                f"a file that breaks off or is no OSM data ({error})",
+                "a whole OSM file",
+                "Download it again",
+            )
+        ) from error
+
+
+def _collect_ways(path: Path, found: _Collected) -> None:
+    processor = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(
+        osmium.filter.KeyFilter("highway", "route")
+    )
+    keys, number, routes = rule_keys() | set(_MORE_WAY_KEYS), found.codes.number, found.routes
+    for way in processor:
+        all_tags = way.tags
+        if "highway" not in all_tags and all_tags.get("route") != "ferry":
+            continue
+        tags = [(key, value) for key, value in all_tags if key in keys]
+        if way.id in routes:
+            tags.extend(routes[way.id].items())
+        tags.sort()
+        nodes = [node.ref for node in way.nodes]
+        found.way_id.append(way.id)
+        found.size.append(len(nodes))
+        found.refs.extend(nodes)
+        found.tagset.append(number(tuple(tags)))
+        found.names.append(all_tags.get("name", ""))
+        found.way_refs.append(all_tags.get("ref", ""))
+        for key in _CONDITIONAL:
+            if key in all_tags:
+                found.counts[f"conditional tags ignored ({key})"] += 1
+
+
+def _collect_relations(path: Path, found: _Collected) -> None:
+    processor = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(
+        osmium.filter.TagFilter(("type", "restriction"), ("type", "route"))
+    )
+    for relation in processor:
+        tags = dict(relation.tags)
+        members = [(member.type, member.ref, member.role) for member in relation.members]
+        if tags["type"] == "restriction":
+            _collect_turn(tags, members, found)
+        elif tags.get("route") == "bicycle":
+            _collect_route(tags, members, found)
+
+
+def _collect_route(
+    tags: Mapping[str, str], members: Iterable[tuple[str, int, str]], found: _Collected
+) -> None:
+    """Note on each way that a cycle highway or a junction network runs over it."""
+    noted = {}
+    if tags.get("cycle_highway", "no") != "no" or tags.get("cycle_network") == "cycle_highway":
+        noted["route:cycle_highway"] = tags.get("ref", "") or "yes"
+    if tags.get("network") == "rcn" and tags.get("network:type") == "node_network":
+        noted["route:rcn"] = "yes"
+    if noted:
+        for kind, way, _ in members:
+            if kind == "w":
+                found.routes.setdefault(way, {}).update(noted)
+
+
+def _collect_turn(
+    tags: Mapping[str, str], members: Sequence[tuple[str, int, str]], found: _Collected
+) -> None:
+    rule = tags.get("restriction:motorcar") or tags.get("restriction") or ""
+    if not rule:
+        conditional = any(key.endswith(":conditional") for key in tags)
+        reason = "conditional" if conditional else "for other vehicles"
+        found.counts[f"turn restrictions ignored ({reason})"] += 1
+        return
+    if {"motorcar", "motor_vehicle"} & set(tags.get("except", "").split(";")):
+        found.counts["turn restrictions ignored (for other vehicles)"] += 1
+        return
+    via = [ref for kind, ref, role in members if role == "via" and kind == "n"]
+    starts = [ref for kind, ref, role in members if role == "from" and kind == "w"]
+    ends = [ref for kind, ref, role in members if role == "to" and kind == "w"]
+    if len(via) != 1 or not starts or not ends or not rule.startswith(("no_", "only_")):
+        over_way = any(role == "via" and kind == "w" for kind, _, role in members)
+        reason = "over a way" if over_way else "incomplete or unknown"
+        found.counts[f"turn restrictions ignored ({reason})"] += 1
+        return
+    only = rule.startswith("only_")
+    found.turns.extend((via[0], start, end, only) for start in starts for end in ends)
+
+
+def _turn_table(turns: list[tuple[int, int, int, bool]]) -> pd.DataFrame:
+    rows = sorted(set(turns))
+    return pd.DataFrame(
+        {
+            "via": np.array([row[0] for row in rows], np.int64),
+            "from_way": np.array([row[1] for row in rows], np.int64),
+            "to_way": np.array([row[2] for row in rows], np.int64),
+            "only": np.array([row[3] for row in rows], bool),
+        }
+    )
+
+
+def _best_versions(way_id: Int64, size: Int64) -> Int64:
+    """Rows to keep so that each way stands once, in order of first appearance."""
+    order = np.lexsort((np.arange(len(way_id)), -size, way_id))
+    first = np.ones(len(order), bool)
+    first[1:] = way_id[order][1:] != way_id[order][:-1]
+    return np.sort(order[first])
+
+
+def _read_nodes(
+    paths: Sequence[Path], wanted: Int64, counts: Counter[str]
+) -> tuple[Int64, Float64, Float64, Int32, tuple[Mapping[str, str], ...]]:
+    """Positions and tags of the nodes `wanted` (ascending), from whichever file has them."""
+    ids, lons, lats, tagged = array("q"), array("d"), array("d"), array("i")
+    codes = _Codes()
+    codes.number(())
+    # The id filter knows natural numbers only; drawing programs make negative ids too.
+    picky = len(wanted) > 0 and wanted[0] >= 0
+    known = set() if picky else set(wanted.tolist())
+    for path in paths:
+        nodes = osmium.FileProcessor(str(path), osmium.osm.NODE)
+        if picky:
+            nodes = nodes.with_filter(osmium.filter.IdFilter(wanted.tolist()))
+        for node in nodes:
+            if not picky and node.id not in known:
+                continue
+            place = node.location
+            if not place.valid():
+                counts["nodes without a position"] += 1
+                continue
+            ids.append(node.id)
+            lons.append(place.lon_without_check())
+            lats.append(place.lat_without_check())
+            tagged.append(codes.number(_node_tags(node)) if node.tags else 0)
+    node_id, first = np.unique(np.frombuffer(ids, np.int64), return_index=True)
+    return (
+        node_id,
+        np.frombuffer(lons, np.float64)[first],
+        np.frombuffer(lats, np.float64)[first],
+        np.frombuffer(tagged, np.int32)[first],
+        codes.sets(),
+    )
+
+
+def _node_tags(node: osmium.osm.Node) -> tuple[tuple[str, str], ...]:
+    tags = dict(node.tags)
+    if not any(cause in tags for cause in _NODE_CAUSES):
+        return ()
+    return tuple(sorted((key, value) for key, value in tags.items() if key in NODE_KEYS))

@@ -1,0 +1,1 @@
+"""Traffic law and habits as tables: who may use which street, which way, how fast."""

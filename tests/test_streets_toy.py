@@ -1,0 +1,88 @@
+"""Toy streets drawn by hand, whose times are worked out in the test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from street_toys import HEADER, MS_PER_KM_WALK, two_way_square, write_osm
+
+from mobility.errors import StreetError
+from mobility.streets import UNREACHED, matrix_ms, one_point, read_streets, route, snap, within_ms
+
+
+def test_square_walk_times_by_hand(tmp_path):
+    # a --100 m-- b
+    # |           |       all residential, no junction has more than two arms
+    # d --100 m-- c
+    streets = read_streets([two_way_square(tmp_path)])
+    lon, lat = streets.node_lon, streets.node_lat
+    points = snap(streets, "walk", lon, lat, max_m=5)
+    times = matrix_ms(streets, "walk", points, points)
+    side = 100 * MS_PER_KM_WALK / 1000
+    assert times.shape == (4, 4)
+    assert np.diag(times).tolist() == [0, 0, 0, 0]
+    assert times[0, 1] == pytest.approx(side, abs=60)
+    assert times[0, 2] == pytest.approx(2 * side, abs=120)
+
+
+def test_within_and_route_agree_with_the_matrix(tmp_path):
+    streets = read_streets([two_way_square(tmp_path)])
+    points = snap(streets, "bike", streets.node_lon, streets.node_lat, max_m=5)
+    times = matrix_ms(streets, "bike", points, points)
+    offset, target, ms = within_ms(streets, "bike", points, points, limit_s=25)
+    assert offset.tolist() == [0, 3, 6, 9, 12]
+    for o in range(4):
+        row = slice(offset[o], offset[o + 1])
+        assert (times[o][target[row]] == ms[row]).all()
+        assert (np.diff(target[row]) > 0).all()
+    for o in range(4):
+        for d in range(4):
+            way = route(streets, "bike", one_point(points, o), one_point(points, d))
+            assert way.ms == times[o, d]
+
+
+def test_far_points_stay_off(tmp_path):
+    streets = read_streets([two_way_square(tmp_path)])
+    points = snap(streets, "walk", [5.0, 7.0, np.nan], [51.0, 51.0, 51.0], max_m=500)
+    assert points.edge[0] >= 0
+    assert points.edge[1:].tolist() == [-1, -1]
+    assert np.isinf(points.distance_m[1:]).all()
+    assert (matrix_ms(streets, "walk", points, points)[1:] == UNREACHED).all()
+
+
+def test_no_street_is_an_error(tmp_path):
+    path = write_osm(tmp_path / "empty.osm", "")
+    with pytest.raises(StreetError, match="no way with a highway tag"):
+        read_streets([path])
+
+
+def test_xml_bomb_is_an_error(tmp_path):
+    path = tmp_path / "bomb.osm"
+    path.write_text(
+        '<?xml version="1.0"?><!DOCTYPE osm [<!ENTITY a "aaaaaaaaaa">'
+        '<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' + HEADER + "<note>&b;</note></osm>",
+        encoding="utf-8",
+    )
+    with pytest.raises(StreetError, match="breaks off or is no OSM data"):
+        read_streets([path])
+
+
+def test_truncated_file_is_an_error(tmp_path):
+    whole = two_way_square(tmp_path).read_bytes()
+    path = tmp_path / "half.osm"
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(StreetError, match="breaks off"):
+        read_streets([path])
+
+
+def test_all_path_problems_at_once(tmp_path):
+    other = tmp_path / "a.txt"
+    other.write_text("x", encoding="utf-8")
+    with pytest.raises(StreetError) as caught:
+        read_streets([tmp_path / "none.osm.pbf", other])
+    assert len(caught.value.problems) == 2
+
+
+def test_extract_elsewhere_is_an_error(tmp_path):
+    with pytest.raises(StreetError, match="covers the zones"):
+        read_streets([two_way_square(tmp_path)], box=(100.0, 1.0, 101.0, 2.0))
