@@ -1,0 +1,180 @@
+"""Charts of municipality pairs: heat map of times and of the VF factor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from mobility.charts.style import (
+    DIVERGING,
+    SEQUENTIAL,
+    Stamp,
+    new_figure,
+    no_data,
+    number_axis,
+    styled,
+)
+from mobility.words import label, number, translator
+
+MOST_NUMBERS = 26
+VF_BALANCE = 1.5
+Grid = npt.NDArray[np.float64]
+
+
+def matrix_of(table: pd.DataFrame, value: str = "minutes") -> pd.DataFrame:
+    """Lay out pair rows as a square, places ordered by country, then name."""
+    ends = [
+        table[[end, f"country_{end[0]}"]].set_axis(["place", "country"], axis=1)
+        for end in ("origin", "destination")
+    ]
+    places = pd.concat(ends).drop_duplicates().astype(str).sort_values(["country", "place"])
+    order = list(dict.fromkeys(places["place"]))
+    wide = table.pivot_table(
+        index="origin", columns="destination", values=value, observed=True, dropna=False
+    )
+    return wide.reindex(index=order, columns=order)
+
+
+def heat_map(
+    table: pd.DataFrame, *, scenario: str, mode: str, title: str, lang: str, stamp: Stamp
+) -> Figure:
+    """Draw the municipality matrix as coloured cells, from rows to columns.
+
+    Parameters
+    ----------
+    table
+        Rows ``scenario, mode, origin, destination, country_o, country_d, minutes``.
+    scenario, mode
+        Which rows.
+    title
+        Title of the scenario in `lang`.
+    """
+    _ = translator(lang)
+    rows = table[(table["scenario"] == scenario) & (table["mode"] == mode)]
+    head = _("{title}: travel time by {mode}").format(title=title, mode=label(mode, lang))
+    return _square(
+        rows,
+        head,
+        _("minutes, median over departures"),
+        lang,
+        stamp,
+        digits=0,
+        colours=SEQUENTIAL,
+        centre=None,
+    )
+
+
+def vf_heat_map(
+    table: pd.DataFrame, *, scenario: str, mode: str, title: str, lang: str, stamp: Stamp
+) -> Figure:
+    """Draw the VF factor, time by `mode` over time by car, for each municipality pair."""
+    _ = translator(lang)
+    rows = table[table["scenario"] == scenario]
+    keys = ["origin", "destination", "country_o", "country_d"]
+    own = rows[rows["mode"] == mode][[*keys, "minutes"]]
+    car = rows[rows["mode"] == "car"][["origin", "destination", "minutes"]]
+    both = own.merge(car, on=["origin", "destination"], suffixes=("", "_car"))
+    both = both.assign(factor=both["minutes"] / both["minutes_car"].where(both["minutes_car"] > 0))
+    head = _("{title}: VF factor of {mode}").format(title=title, mode=label(mode, lang))
+    return _square(
+        both,
+        head,
+        _("VF factor: travel time divided by that of the car"),
+        lang,
+        stamp,
+        digits=1,
+        colours=f"{DIVERGING}_r",
+        centre=VF_BALANCE,
+        value="factor",
+    )
+
+
+def _square(
+    rows: pd.DataFrame,
+    head: str,
+    bar_label: str,
+    lang: str,
+    stamp: Stamp,
+    *,
+    digits: int,
+    colours: str,
+    centre: float | None,
+    value: str = "minutes",
+) -> Figure:
+    with styled():
+        if rows.empty:
+            figure = new_figure(head, stamp, lang)
+            no_data(figure.add_subplot(), lang)
+            return figure
+        square = matrix_of(rows, value)
+        values = square.to_numpy(float, copy=True)
+        np.fill_diagonal(values, np.nan)
+        side = min(max(0.9 + 0.2 * len(square), 4.2), 14.0)
+        figure = new_figure(head, stamp, lang, width=side + 2.0, height=side + 1.2)
+        axes = figure.add_subplot()
+        norm = _norm(values, centre)
+        image = axes.imshow(values, cmap=_with_grey(colours), norm=norm, interpolation="nearest")
+        _name_ticks(axes, [str(place) for place in square.index])
+        if len(square) <= MOST_NUMBERS:
+            _write_cells(axes, values, image.cmap, norm, lang, digits)
+        bar = figure.colorbar(image, ax=axes, shrink=0.75, aspect=30, pad=0.02)
+        bar.set_label(bar_label)
+        bar.outline.set_visible(False)
+        number_axis(bar.ax.yaxis, lang, digits)
+        _ = translator(lang)
+        axes.set_ylabel(_("from"))
+        axes.set_xlabel(_("to; grey: not reachable, or the place itself"))
+    return figure
+
+
+def _with_grey(name: str) -> Colormap:
+    from matplotlib import colormaps  # noqa: PLC0415  (loads the whole registry)
+
+    colours = colormaps[name].copy()
+    colours.set_bad("#d9d9d9")
+    return colours
+
+
+def _norm(values: Grid, centre: float | None) -> Normalize:
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return Normalize(0.0, 1.0)
+    low, high = float(known.min()), float(np.percentile(known, 98))
+    if centre is None:
+        return Normalize(low, max(high, low + 1.0))
+    return TwoSlopeNorm(centre, min(low, centre - 0.1), max(high, centre + 0.1))
+
+
+def _name_ticks(axes: Axes, names: Sequence[str]) -> None:
+    size = 7.5 if len(names) <= MOST_NUMBERS else max(3.5, 7.5 * MOST_NUMBERS / len(names) + 2)
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), names, fontsize=size)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _write_cells(
+    axes: Axes, values: Grid, colours: Colormap, norm: Normalize, lang: str, digits: int
+) -> None:
+    """Write each number in black or white, whichever stands out."""
+    for (i, j), value in np.ndenumerate(values):
+        if not np.isfinite(value):
+            continue
+        red, green, blue, _alpha = colours(norm(value))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        axes.text(
+            j,
+            i,
+            number(value, lang, digits),
+            ha="center",
+            va="center",
+            fontsize=6,
+            color="white" if dark else "#1a1a1a",
+        )

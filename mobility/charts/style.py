@@ -1,0 +1,186 @@
+"""One look for every chart: colours, source line, saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from mobility.words import number, signed, translator
+
+# Okabe and Ito's eight, grey first for the baseline: told apart by every kind of colour vision.
+BASELINE_COLOUR = "#8a8a8a"
+SCENARIO_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A6A00")
+FASTER_COLOUR, SLOWER_COLOUR = "#2166ac", "#b35806"
+SEQUENTIAL = "viridis_r"
+DIVERGING = "PuOr"
+INK = "#333333"
+DPI = 200
+FINGERPRINT_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What stands in the corner of a chart: where its numbers come from.
+
+    `source` names the data, `fingerprint` the run; either may be empty.
+    """
+
+    source: str = ""
+    fingerprint: str = ""
+    demonstration: bool = False
+
+    def line(self, lang: str) -> str:
+        """The corner text in `lang`."""
+        _ = translator(lang)
+        parts = [_("Demonstration timetable")] if self.demonstration else []
+        if self.source:
+            parts.append(_("Source: {source}").format(source=self.source))
+        if self.fingerprint:
+            parts.append(_("Run {name}").format(name=self.fingerprint[:FINGERPRINT_SHOWN]))
+        return " · ".join(parts)
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw inside the charts' style; the caller's settings come back afterwards."""
+    sheet = resources.files("mobility.charts") / "report.mplstyle"
+    with resources.as_file(sheet) as path, matplotlib.style.context([path]):
+        yield
+
+
+def scenario_colour(position: int) -> str:
+    """Colour of the scenario at a position; 0 is the baseline. Repeats after eight."""
+    if position == 0:
+        return BASELINE_COLOUR
+    return SCENARIO_COLOURS[(position - 1) % len(SCENARIO_COLOURS)]
+
+
+def new_figure(
+    title: str, stamp: Stamp, lang: str, *, width: float = 6.3, height: float = 4.2
+) -> Figure:
+    """Make an empty figure with its title and its source line; sizes in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color="#1a1a1a")
+    corner = stamp.line(lang)
+    if corner:
+        figure.supxlabel(corner, x=0.99, ha="right", fontsize=6.5, color="#6b6b6b")
+    return figure
+
+
+def number_axis(
+    axis: Axis, lang: str, digits: int = 0, *, sign: bool = False, scale: float = 1.0
+) -> None:
+    """Write an axis' ticks as readers of `lang` do."""
+    write: Callable[[float, str, int], str] = signed if sign else number
+    axis.set_major_formatter(FuncFormatter(partial(_tick, write, lang, digits, scale)))
+
+
+def _tick(
+    write: Callable[[float, str, int], str],
+    lang: str,
+    digits: int,
+    scale: float,
+    value: float,
+    _position: float | None,
+) -> str:
+    return write(value * scale, lang, digits)
+
+
+def no_data(axes: Axes, lang: str) -> None:
+    """Say in the middle of empty axes that there is nothing to show."""
+    axes.set_axis_off()
+    text = translator(lang)("No data for this chart")
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#6b6b6b")
+
+
+def grid(axes: Axes, axis: Literal["x", "y"] = "x") -> None:
+    """Light lines along the numbers, no tick marks."""
+    axes.grid(visible=True, axis=axis)
+    axes.tick_params(axis="both", length=0)
+
+
+def save(
+    figure: Figure, path_stem: Path, metadata: Mapping[str, str] | None = None
+) -> tuple[Path, Path]:
+    """Write a figure as PNG (200 dpi) and SVG (text as text), the same bytes every time.
+
+    Parameters
+    ----------
+    path_stem
+        Path without ending; ``.png`` and ``.svg`` are added.
+    metadata
+        Texts for the files' heads, such as ``Title``, ``Source``, ``fingerprint``.
+
+    Returns
+    -------
+    tuple
+        The two paths written.
+    """
+    extra = dict(sorted((metadata or {}).items()))
+    png = path_stem.with_name(path_stem.name + ".png")
+    svg = path_stem.with_name(path_stem.name + ".svg")
+    with styled():
+        figure.savefig(png, dpi=DPI, metadata={"Software": "border-mobility", **extra})
+        figure.savefig(svg, metadata=_svg_metadata(extra))
+    return png, svg
+
+
+def svg_bytes(figure: Figure, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Give a figure as SVG, to be put into the report."""
+    from io import BytesIO  # noqa: PLC0415  (a name only this function needs)
+
+    target = BytesIO()
+    with styled():
+        figure.savefig(target, format="svg", metadata=_svg_metadata(dict(metadata or {})))
+    return target.getvalue()
+
+
+def _svg_metadata(extra: Mapping[str, str]) -> dict[str, str | list[str] | None]:
+    """SVG knows Dublin Core names only; everything else goes into the description."""
+    known = {"Title", "Source", "Description", "Publisher", "Rights", "Language"}
+    told: dict[str, str | list[str] | None] = {k: v for k, v in extra.items() if k in known}
+    rest = "; ".join(f"{k}: {v}" for k, v in sorted(extra.items()) if k not in known)
+    if rest:
+        told["Description"] = "; ".join(t for t in (str(told.get("Description", "")), rest) if t)
+    # A fixed name and no date: the same figure has the same bytes on any day and machine.
+    return {**told, "Creator": "border-mobility", "Date": None}
+
+
+def legend_above(axes: Axes, columns: int, handles: Sequence[object] | None = None) -> None:
+    """Put the legend in one row over the axes, left-aligned."""
+    options: dict[str, object] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (0.0, 1.0),
+        "ncols": max(columns, 1),
+        "handlelength": 1.2,
+        "columnspacing": 1.2,
+        "borderaxespad": 0.2,
+    }
+    if handles is not None:
+        options["handles"] = list(handles)
+    axes.legend(**options)
+
+
+__all__ = [
+    "Stamp",
+    "grid",
+    "legend_above",
+    "new_figure",
+    "no_data",
+    "number_axis",
+    "save",
+    "scenario_colour",
+    "styled",
+    "svg_bytes",
+]

@@ -1,0 +1,7 @@
+"""Layers for QGIS: one GeoPackage with styles inside, and isochrones as true polygons."""
+
+from mobility.maps.isochrones import Reach, isochrones
+from mobility.maps.layers import write_layers
+from mobility.maps.styles import Class, Style, default_style, to_qml
+
+__all__ = ["Class", "Reach", "Style", "default_style", "isochrones", "to_qml", "write_layers"]
