@@ -73,10 +73,17 @@ class BorderEntry(Strict):
 class MergeEntry(Strict):
     """Which merge steps run, and where overrides stand."""
 
-    match_stops: bool = True
-    drop_duplicates: bool = True
-    stitch: bool = True
-    overrides: Path | None = None
+    repair: bool = Field(True, description="mend positions, leave out trips nobody can ride")
+    match_stops: bool = Field(True, description="find stops of different feeds that are one place")
+    through_running: bool = Field(True, description="join trips of one vehicle within a feed")
+    drop_duplicates: bool = Field(True, description="keep a run once that two feeds have")
+    stitch: bool = Field(True, description="join trips that are cut at the border")
+    overrides: Path | None = Field(
+        None, description="CSV with stop_a, stop_b, grade: what the user knows about stops"
+    )
+    modelled_times: tuple[str, ...] = Field(
+        (), description="feeds whose departure times are modelled, not published"
+    )
 
 
 class Pair(Strict):

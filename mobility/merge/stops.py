@@ -1,0 +1,347 @@
+"""Stops of different feeds that are one place: found, graded, and linked by a transfer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from mobility.feeds.model import Feeds
+from mobility.merge.calls import feed_numbers
+from mobility.merge.grades import Candidates, Grading, grade_candidates
+from mobility.merge.ground import metres, near_pairs, on_sphere, whole_minutes
+from mobility.merge.model import STOPS, Bool, Int32, Int64, Text, WalkMetres, table_of, texts
+from mobility.merge.names import best_likeness
+from mobility.merge.overrides import Overrides
+
+CROW_FACTOR = 1.3
+WALK_M_PER_S = 4.8 / 3.6
+LEAST_TRANSFER_S = 120
+TYPE_MINIMUM = 2
+_UIC = re.compile(r"(?<!\d)([1-9]\d)(\d{5})(?!\d)")
+_MODES = ("rail", "metro", "tram", "bus", "coach", "ferry", "funicular", "other")
+
+
+@dataclass(frozen=True)
+class _Stops:
+    """What matching needs to know of the served stops; `row` is their row in feeds.stops."""
+
+    row: Int64
+    feed: Int32
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    modes: Int64
+    names: list[tuple[str, ...]]
+    codes: list[frozenset[str]]
+    abroad: Bool
+
+
+def match_stops(
+    feeds: Feeds,
+    *,
+    walk_m: WalkMetres | None = None,
+    overrides: Overrides | None = None,
+    grading: Grading | None = None,
+) -> tuple[Feeds, pd.DataFrame]:
+    """Match the stops of different feeds, and write the matches into the transfers.
+
+    A pair graded "same stop" or "same station" gets a transfer of type 2 in both directions
+    with the station's own minimum, or the walk if that takes longer, unless transfers.txt
+    already says something of the pair. A matched stop whose position its feed gives to whole
+    minutes of arc only is moved to its partner's.
+
+    Parameters
+    ----------
+    feeds
+        Feeds; stops that no trip serves are left alone.
+    walk_m
+        Metres on foot; None takes 1.3 times the crow-fly distance and says so.
+    overrides
+        (stop_id, stop_id) in order → grade; they go before everything else.
+    grading
+        Distances and likenesses that decide.
+
+    Returns
+    -------
+    Feeds
+        With positions mended and transfers added.
+    pandas.DataFrame
+        One row per pair, `STOPS` contract, ordered by stop ids.
+    """
+    rules = grading or Grading()
+    stops = _served(feeds)
+    a, b = _pairs(stops, feeds, rules, overrides or {})
+    found = _measure(stops, a, b, feeds, walk_m, rules)
+    grade, reason = grade_candidates(found, rules)
+    grade, reason = _overridden(feeds, stops, a, b, grade, reason, overrides or {})
+    evidence = _evidence(feeds, stops, found, a, b, grade, reason)
+    mended = _moved(feeds, stops, found, grade)
+    return _with_transfers(mended, evidence), evidence
+
+
+def station_of(feeds: Feeds, matches: pd.DataFrame) -> Int32:
+    """Number of the station each stop belongs to: parents and matches taken together.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32 (n_stops,); equal numbers are one station.
+    """
+    size = len(feeds.stops)
+    parent = feeds.stops["parent"].to_numpy(np.int64)
+    child = np.flatnonzero(parent >= 0)
+    one = matches["grade"].isin(["same stop", "same station"]).to_numpy()
+    row_of = pd.Series(np.arange(size), index=feeds.stops["stop_id"].to_numpy(object))
+    ends = [row_of.reindex(matches.loc[one, c]).dropna() for c in ("stop_a", "stop_b")]
+    left = np.concatenate([child, ends[0].to_numpy(np.int64)])
+    right = np.concatenate([parent[child], ends[1].to_numpy(np.int64)])
+    graph = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int32)
+
+
+def _served(feeds: Feeds) -> _Stops:
+    times = feeds.stop_times
+    mode_number = pd.Series(range(len(_MODES)), index=list(_MODES))
+    of_route = mode_number.reindex(texts(feeds.routes["mode"])).fillna(len(_MODES) - 1)
+    of_trip = of_route.to_numpy(np.int64)[feeds.trips["route"].to_numpy()]
+    modes = np.zeros(len(feeds.stops), np.int64)
+    np.bitwise_or.at(modes, times["stop"].to_numpy(), 1 << of_trip[times["trip"].to_numpy()])
+    lon, lat = feeds.stops["lon"].to_numpy(float), feeds.stops["lat"].to_numpy(float)
+    row = np.flatnonzero((modes > 0) & np.isfinite(lon) & np.isfinite(lat))
+    country = {source.id: source.country for source in feeds.sources}
+    home = np.array([country[feed] for feed in texts(feeds.stops["feed"])], object)
+    here = texts(feeds.stops["country"])
+    return _Stops(
+        row, feed_numbers(feeds, texts(feeds.stops["feed"]))[row], lon[row], lat[row], modes[row],
+        _names(feeds, row), _codes(feeds, row), ((home != here) & (home != "") & (here != ""))[row],
+    )  # fmt: skip
+
+
+def _names(feeds: Feeds, row: Int64) -> list[tuple[str, ...]]:
+    """All names each stop goes by: its own, its station's, and their translations."""
+    spoken = feeds.translations
+    other: dict[tuple[str, str], set[str]] = {}
+    about_stops = spoken["table"].isin(["stops", ""]).to_numpy()
+    columns = ("feed", "original", "translation")
+    for feed, original, translation in zip(
+        *(texts(spoken[c])[about_stops] for c in columns), strict=True
+    ):
+        other.setdefault((feed, original), set()).update(translation.split(" / "))
+    name, feed = texts(feeds.stops["name"]), texts(feeds.stops["feed"])
+    parent = feeds.stops["parent"].to_numpy(np.int64)
+    found = []
+    for k in row:
+        own = {name[k]} | ({name[parent[k]]} if parent[k] >= 0 else set())
+        for one in sorted(own):
+            own |= other.get((feed[k], one), set())
+        found.append(tuple(sorted(own - {""})))
+    return found
+
+
+def _codes(feeds: Feeds, row: Int64) -> list[frozenset[str]]:
+    """Station codes: the public code, and UIC numbers standing in the code or id."""
+    code, ids = texts(feeds.stops["code"]), texts(feeds.stops["stop_id"])
+    parent = feeds.stops["parent"].to_numpy(np.int64)
+    found = []
+    for k in row:
+        those = [k] if parent[k] < 0 else [k, parent[k]]
+        codes = {str(code[i]).strip() for i in those}
+        for text in [str(code[i]) for i in those] + [str(ids[i]).partition(":")[2] for i in those]:
+            codes |= {"uic:" + "".join(match) for match in _UIC.findall(text)}
+        # One or two characters are platform letters, not codes.
+        found.append(frozenset(c for c in codes if len(c) > 2))
+    return found
+
+
+def _pairs(
+    stops: _Stops, feeds: Feeds, rules: Grading, overrides: Overrides
+) -> tuple[Int64, Int64]:
+    """Pairs to look at: near ones, far rail stations, and those the user names."""
+    point = on_sphere(stops.lon, stops.lat)
+    rail = (stops.modes & 1) > 0
+    found: list[npt.NDArray[np.int64]] = []
+    for f in range(len(feeds.sources)):
+        for g in range(f + 1, len(feeds.sources)):
+            ours, theirs = np.flatnonzero(stops.feed == f), np.flatnonzero(stops.feed == g)
+            i, j = near_pairs(point[ours], point[theirs], rules.near_m)
+            found.append(np.column_stack([ours[i], theirs[j]]))
+            ours, theirs = ours[rail[ours]], theirs[rail[theirs]]
+            i, j = near_pairs(point[ours], point[theirs], rules.coarse_m)
+            i, j = ours[i], theirs[j]
+            alike = np.array(
+                [
+                    _likeness(stops, p, q) >= rules.alike or bool(stops.codes[p] & stops.codes[q])
+                    for p, q in zip(i, j, strict=True)
+                ],
+                bool,
+            )
+            found.append(np.column_stack([i, j])[alike.astype(bool)])
+    found.append(_named_pairs(stops, feeds, overrides))
+    pairs = np.unique(np.concatenate(found), axis=0) if found else np.zeros((0, 2), np.int64)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _named_pairs(
+    stops: _Stops, feeds: Feeds, overrides: Overrides
+) -> npt.NDArray[np.int64]:
+    ids = feeds.stops["stop_id"].to_numpy(object)[stops.row]
+    number = {stop: k for k, stop in enumerate(ids)}
+    rows = [
+        sorted((number[a], number[b]), key=lambda k: (stops.feed[k], ids[k]))
+        for a, b in overrides
+        if a in number and b in number
+    ]
+    return np.array(rows, np.int64).reshape(-1, 2)
+
+
+def _likeness(stops: _Stops, p: int, q: int) -> float:
+    return best_likeness(stops.names[p], stops.names[q])
+
+
+def _measure(
+    stops: _Stops, a: Int64, b: Int64, feeds: Feeds, walk_m: WalkMetres | None, rules: Grading
+) -> Candidates:
+    crow = metres(stops.lon[a], stops.lat[a], stops.lon[b], stops.lat[b])
+    if walk_m is None:
+        walk = crow * CROW_FACTOR
+    else:
+        # Far pairs are matched by name or code; the streets are asked about near ones only.
+        near = crow <= rules.station_m
+        walk = np.full(len(a), np.inf)
+        if near.any():
+            walk[near] = walk_m(
+                stops.lon[a[near]], stops.lat[a[near]], stops.lon[b[near]], stops.lat[b[near]]
+            )
+    coarse = whole_minutes(stops.lon, stops.lat) | stops.abroad
+    return Candidates(
+        a=a, b=b, feed_a=stops.feed[a], feed_b=stops.feed[b],
+        crow_m=crow, walk_m=walk, walked=walk_m is not None,
+        likeness=np.array([_likeness(stops, p, q) for p, q in zip(a, b, strict=True)], float),
+        code=np.array(
+            [min(stops.codes[p] & stops.codes[q], default="") for p, q in zip(a, b, strict=True)],
+            object,
+        ),
+        modes_a=stops.modes[a], modes_b=stops.modes[b],
+        station_a=_stations(stops)[a], station_b=_stations(stops)[b],
+        poorly_placed=coarse[a] | coarse[b],
+    )  # fmt: skip
+
+
+def _stations(stops: _Stops) -> Bool:
+    from mobility.merge.names import take_apart  # noqa: PLC0415
+
+    return np.array([any(take_apart(n).station for n in names) for names in stops.names], bool)
+
+
+def _overridden(
+    feeds: Feeds, stops: _Stops, a: Int64, b: Int64, grade: Text, reason: Text, over: Overrides
+) -> tuple[Text, Text]:
+    ids = feeds.stops["stop_id"].to_numpy(object)[stops.row]
+    grade, reason = grade.copy(), reason.copy()
+    for k, (p, q) in enumerate(zip(ids[a], ids[b], strict=True)):
+        forced = over.get((min(p, q), max(p, q)))
+        if forced is not None:
+            grade[k], reason[k] = forced, "said by the user"
+    return grade, reason
+
+
+def _mode_words(modes: Int64) -> Text:
+    words = {
+        int(m): "+".join(w for k, w in enumerate(_MODES) if m >> k & 1) for m in np.unique(modes)
+    }
+    return np.array([words[int(m)] for m in modes], object)
+
+
+def _evidence(
+    feeds: Feeds, stops: _Stops, found: Candidates, a: Int64, b: Int64, grade: Text, reason: Text
+) -> pd.DataFrame:
+    ids, names = texts(feeds.stops["stop_id"]), texts(feeds.stops["name"])
+    columns: dict[str, object] = {"grade": grade, "reason": reason}
+    for side, k in (("a", a), ("b", b)):
+        columns[f"stop_{side}"] = ids[stops.row[k]]
+        columns[f"name_{side}"] = names[stops.row[k]]
+        columns[f"modes_{side}"] = _mode_words(stops.modes[k])
+        columns[f"lon_{side}"], columns[f"lat_{side}"] = stops.lon[k], stops.lat[k]
+    columns |= {
+        "crow_m": found.crow_m, "walk_m": found.walk_m, "likeness": found.likeness,
+        "code": found.code,
+        "walk_source": np.full(
+            len(a), "streets" if found.walked else f"crow-fly × {CROW_FACTOR}", object
+        ),
+    }  # fmt: skip
+    table = table_of(STOPS, columns)
+    table = table[(table["grade"] != "").to_numpy()]
+    return table.sort_values(["stop_a", "stop_b"], kind="stable").reset_index(drop=True)
+
+
+def _moved(feeds: Feeds, stops: _Stops, found: Candidates, grade: Text) -> Feeds:
+    """Put stops known to whole minutes only where their matched partner is."""
+    one = np.isin(grade.astype(str), ["same stop", "same station"])
+    coarse = whole_minutes(stops.lon, stops.lat)
+    lon, lat = feeds.stops["lon"].to_numpy(float).copy(), feeds.stops["lat"].to_numpy(float).copy()
+    changed = False
+    rail = ((found.modes_a & found.modes_b) & 1) > 0
+    for k in np.flatnonzero(one & rail & (coarse[found.a] != coarse[found.b])):
+        p, q = int(found.a[k]), int(found.b[k])
+        rough, exact = (p, q) if coarse[p] else (q, p)
+        lon[stops.row[rough]], lat[stops.row[rough]] = stops.lon[exact], stops.lat[exact]
+        changed = True
+    return feeds.with_tables(stops=feeds.stops.assign(lon=lon, lat=lat)) if changed else feeds
+
+
+def _with_transfers(feeds: Feeds, evidence: pd.DataFrame) -> Feeds:
+    """Add a type 2 row per matched pair and direction, where transfers.txt says nothing."""
+    one = evidence["grade"].isin(["same stop", "same station"]).to_numpy()
+    row_of = pd.Series(np.arange(len(feeds.stops)), index=feeds.stops["stop_id"].to_numpy(object))
+    a = row_of.reindex(evidence.loc[one, "stop_a"]).to_numpy(np.int64)
+    b = row_of.reindex(evidence.loc[one, "stop_b"]).to_numpy(np.int64)
+    own = _own_minimum(feeds)
+    lon, lat = feeds.stops["lon"].to_numpy(float), feeds.stops["lat"].to_numpy(float)
+    crow = metres(lon[a], lat[a], lon[b], lat[b]) * CROW_FACTOR
+    walk = evidence.loc[one, "walk_m"].to_numpy(float)
+    # A pair far apart on paper, because one position is rough, is not a long walk in truth.
+    walk_s = np.ceil(np.where(np.isfinite(walk), np.minimum(walk, crow), crow) / WALK_M_PER_S)
+    minimum = np.maximum(np.maximum(own[a], own[b]), np.maximum(walk_s, LEAST_TRANSFER_S))
+    rules = feeds.transfers
+    plain = (rules["from_trip"] < 0) & (rules["to_trip"] < 0)
+    plain &= (rules["from_route"] < 0) & (rules["to_route"] < 0)
+    size = len(feeds.stops)
+    said = rules.loc[plain, "from_stop"].to_numpy(np.int64) * size
+    said = said + rules.loc[plain, "to_stop"].to_numpy(np.int64)
+    both = np.concatenate([a * size + b, b * size + a])
+    time_s = np.concatenate([minimum, minimum]).astype(np.int32)
+    new = ~np.isin(both, said)
+    if not new.any():
+        return feeds
+    order = np.argsort(both[new], kind="stable")
+    keys = both[new][order]
+    rows = pd.DataFrame(
+        {
+            "from_stop": (keys // size).astype(np.int32),
+            "to_stop": (keys % size).astype(np.int32),
+            "transfer_type": np.full(len(keys), TYPE_MINIMUM, np.int8),
+            "min_transfer_s": time_s[new][order],
+        }
+        | {
+            name: np.full(len(keys), -1, np.int32)
+            for name in ("from_trip", "to_trip", "from_route", "to_route")
+        }
+    )
+    joined = pd.concat([rules, rows[rules.columns.tolist()]], ignore_index=True)
+    return feeds.with_tables(transfers=joined.astype(rules.dtypes.to_dict()))
+
+
+def _own_minimum(feeds: Feeds) -> npt.NDArray[np.float64]:
+    """Minimum each stop or its station sets for changing at itself, 0 where none."""
+    rules = feeds.transfers
+    self_row = ((rules["from_stop"] == rules["to_stop"]) & (rules["min_transfer_s"] > 0)).to_numpy()
+    own = np.zeros(len(feeds.stops))
+    stop = rules["from_stop"].to_numpy()[self_row]
+    np.maximum.at(own, stop, rules["min_transfer_s"].to_numpy(float)[self_row])
+    parent = feeds.stops["parent"].to_numpy(np.int64)
+    return np.where(parent >= 0, np.maximum(own, own[parent]), own)
