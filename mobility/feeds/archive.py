@@ -71,9 +71,7 @@ def _require_files(archive: Archive, ledger: Ledger) -> None:
         if name not in archive.members:
             ledger.problem(name, "no such file", "this file, which GTFS requires")
     if not any(name in archive.members for name in CALENDARS):
-        ledger.problem(
-            "", "neither calendar.txt nor calendar_dates.txt", "at least one of the two"
-        )
+        ledger.problem("", "neither calendar.txt nor calendar_dates.txt", "at least one of the two")
 
 
 def _folder(path: Path, ledger: Ledger) -> Archive | None:

@@ -36,7 +36,12 @@ class Part:
 
 
 def assemble(
-    draft: Draft, *, day: dt.date | None, read_day: dt.date | None, region: ZoneInfo, box: Box | None
+    draft: Draft,
+    *,
+    day: dt.date | None,
+    read_day: dt.date | None,
+    region: ZoneInfo,
+    box: Box | None,
 ) -> Part:
     """Read the events and keep what serves the day and the box.
 
@@ -63,7 +68,7 @@ def assemble(
     lon, lat = (draft.places.table[name].to_numpy() for name in ("lon", "lat"))
     events = interpolate(events, lon, lat, ledger)
     tables = _tables(draft, events, kept, frequencies, shift_s, box)
-    services = _stand_in(draft.services, day, read_day)
+    services, stood = _stand_in(draft.services, day, read_day)
     source = FeedSource(
         id=draft.entry.id,
         country=draft.country,
@@ -76,6 +81,7 @@ def assemble(
         dropped=dict(sorted(ledger.dropped.items())),
         repaired=dict(sorted(ledger.repaired.items())),
         read_day=read_day if read_day != day else None,
+        stand_in_days=stood,
         clock_shift_s=shift_s,
         notes=tuple(ledger.notes),
     )
@@ -96,7 +102,7 @@ def _reasons(
     draft: Draft,
     events: Events,
     frequencies: pd.DataFrame,
-    runs: tuple[Bools, ...],
+    runs: tuple[Bools, Bools, Bools],
     shift_s: int,
     box: Box | None,
 ) -> list[tuple[str, Bools]]:
@@ -135,7 +141,12 @@ def _extent(events: Events, frequencies: pd.DataFrame, n: int) -> tuple[Int32, I
 
 
 def _tables(
-    draft: Draft, events: Events, kept: Bools, frequencies: pd.DataFrame, shift_s: int, box: Box | None
+    draft: Draft,
+    events: Events,
+    kept: Bools,
+    frequencies: pd.DataFrame,
+    shift_s: int,
+    box: Box | None,
 ) -> dict[str, pd.DataFrame]:
     trips, ledger = draft.trips, draft.ledger
     route_kept = np.zeros(len(draft.routes), bool)
@@ -186,8 +197,9 @@ def _stops_kept(draft: Draft, events: Events, box: Box | None) -> Bools:
 
 def _renumber(keep: Bools) -> Int32:
     """New row of each old one, −1 where it is left out; one more −1 answers row −1."""
-    numbers = np.where(keep, np.cumsum(keep) - 1, -1)
-    return np.r_[numbers, -1].astype(np.int32)
+    numbers = np.full(len(keep) + 1, -1, np.int32)
+    numbers[:-1][keep] = np.arange(keep.sum())
+    return numbers
 
 
 def _prefixed(table: pd.DataFrame, feed: str, *columns: str) -> pd.DataFrame:
@@ -277,17 +289,24 @@ def _route_services(draft: Draft, route_kept: Bools) -> pd.DataFrame:
     return _prefixed(table, draft.entry.id, "route_id")
 
 
-def _stand_in(services: ServiceDays, day: dt.date | None, read_day: dt.date | None) -> ServiceDays:
-    """Let the services of `read_day` and the days beside it run on `day` and beside it."""
+def _stand_in(
+    services: ServiceDays, day: dt.date | None, read_day: dt.date | None
+) -> tuple[ServiceDays, tuple[dt.date, ...]]:
+    """Let the services of `read_day` and the days beside it run around `day`, where none do."""
     if day is None or read_day is None or day == read_day:
-        return services
+        return services, ()
     first = min(services.first_day, day - dt.timedelta(days=1))
     last = services.first_day + dt.timedelta(days=services.runs.shape[1] - 1)
     last = max(last, day + dt.timedelta(days=1))
     runs = np.zeros((len(services.service_ids), (last - first).days + 1), bool)
     start = (services.first_day - first).days
     runs[:, start : start + services.runs.shape[1]] = services.runs
+    trips = services.n_trips if services.n_trips is not None else np.ones(len(runs), np.int32)
+    stood: list[dt.date] = []
     for k in (-1, 0, 1):
-        beside = dt.timedelta(days=k)
-        runs[:, (day + beside - first).days] = services.on(read_day + beside)
-    return replace(services, first_day=first, runs=runs)
+        beside = day + dt.timedelta(days=k)
+        column = (beside - first).days
+        if not (runs[:, column] & (trips > 0)).any():
+            runs[:, column] = services.on(read_day + dt.timedelta(days=k))
+            stood.append(beside)
+    return replace(services, first_day=first, runs=runs), tuple(stood)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mobility.feeds.day_types import HOLIDAY, SUNDAY, WORKING, day_type
 from mobility.feeds.model import ServiceDays
 
-TUESDAY, THURSDAY, SATURDAY, SUNDAY_NUMBER = 1, 3, 5, 6
+TUESDAY, THURSDAY, SATURDAY = 1, 3, 5
 
 
 @dataclass(frozen=True)
@@ -53,30 +53,40 @@ def best_common_day(
 ) -> dt.date | None:
     """Choose the day on which all feeds run best; None where they share no such day.
 
-    Days are weighed by the feed that runs least of its own usual service then. On
-    Tuesdays and Thursdays a day without public or school holiday in any feed's country goes
-    first. Among equals the earliest day wins.
+    A day without public holiday, and on working days without school holiday, in any feed's
+    country goes first.
     """
+    days = [day for day in common_days(feeds) if day.weekday() in weekdays]
+    plain = [day for day in days if all(_is_plain(f.country, day) for f in feeds)]
+    return best_of(feeds, plain) or best_of(feeds, days)
+
+
+def common_days(feeds: Sequence[FeedDays]) -> list[dt.date]:
+    """Days on which every feed has a trip, ascending."""
     spans = [days.span for days in feeds]
     if not feeds or None in spans:
+        return []
+    first = max(span[0] for span in spans if span).toordinal()
+    last = min(span[1] for span in spans if span).toordinal()
+    days = (dt.date.fromordinal(number) for number in range(first, last + 1))
+    return [day for day in days if all(feed.on(day) for feed in feeds)]
+
+
+def best_of(feeds: Sequence[FeedDays], days: Sequence[dt.date]) -> dt.date | None:
+    """Choose among days of one kind the one on which all feeds run best.
+
+    A day is as good as the feed that runs least of what it usually does (its median) on
+    such days. Among equals the earliest day wins; shares are rounded, so that a few extra
+    trips do not outweigh an earlier day.
+    """
+    if not days:
         return None
-    first = max(span[0] for span in spans if span)
-    last = min(span[1] for span in spans if span)
-    usual = [_usual(days, weekdays) for days in feeds]
-    best: tuple[bool, float, int] | None = None
-    for number in range(first.toordinal(), last.toordinal() + 1):
-        day = dt.date.fromordinal(number)
-        if day.weekday() not in weekdays:
-            continue
-        share = min(f.on(day) / u if u else 0.0 for f, u in zip(feeds, usual, strict=True))
-        if share <= 0:
-            continue
-        plain = all(_is_plain(f.country, day) for f in feeds)
-        # Shares are rounded, so that a few extra trips do not outweigh an earlier day.
-        rank = (plain, round(min(share, 1.0) * 20) / 20, -number)
-        if best is None or rank > best:
-            best = rank
-    return None if best is None else dt.date.fromordinal(-best[2])
+    counts = np.array([[feed.on(day) for day in days] for feed in feeds], np.float64)
+    usual = np.array([np.median(row[row > 0]) if (row > 0).any() else np.inf for row in counts])
+    share = np.minimum(counts / usual[:, None], 1.0).min(axis=0)
+    if not share.any():
+        return None
+    return days[int(np.argmax(np.rint(share * 20)))]
 
 
 def _is_plain(country: str, day: dt.date) -> bool:
@@ -84,13 +94,6 @@ def _is_plain(country: str, day: dt.date) -> bool:
     if day.weekday() >= SATURDAY:
         return not found.holiday
     return found.is_normal
-
-
-def _usual(days: FeedDays, weekdays: Sequence[int]) -> float:
-    first = days.first_day.weekday()
-    column = (np.arange(len(days.n_trips)) + first) % 7
-    counts = days.n_trips[np.isin(column, list(weekdays)) & (days.n_trips > 0)]
-    return float(np.median(counts)) if len(counts) else 0.0
 
 
 def nearest_like(days: FeedDays, day: dt.date) -> dt.date | None:

@@ -1,4 +1,4 @@
-"""What kind of day a day is in a country: working day, Saturday, Sunday, holiday, school holiday."""
+"""What kind of day a day is in a country: working, Saturday, Sunday, holiday, school holiday."""
 
 from __future__ import annotations
 

@@ -131,7 +131,9 @@ def _events(
     ledger.drop(FILE, "stop not in stops.txt", int((mine & ~no_stop & (stop < 0)).sum()))
     mine &= stop >= 0
 
-    def read(name: str, parser: parse.Parser, blank: float, expected: str) -> npt.NDArray[np.float64]:
+    def read(
+        name: str, parser: parse.Parser, blank: float, expected: str
+    ) -> npt.NDArray[np.float64]:
         return checked(block, name, parser, blank, expected, ledger, rows=mine)[mine]
 
     blank = float(BLANK)
@@ -149,9 +151,7 @@ def _events(
         departure_s=np.where(departure == BLANK, arrival, departure),
         pickup=read("pickup_type", parse.code(3), 0, "0 to 3").astype(np.int8),
         drop_off=read("drop_off_type", parse.code(3), 0, "0 to 3").astype(np.int8),
-        shape_dist=read("shape_dist_traveled", parse.number, np.nan, "a number").astype(
-            np.float32
-        ),
+        shape_dist=read("shape_dist_traveled", parse.number, np.nan, "a number").astype(np.float32),
     )
 
 
@@ -225,5 +225,8 @@ def _crow_fly_m(
 ) -> npt.NDArray[np.float64]:
     """Metres from the event before, on a sphere; from trip to trip it does not matter."""
     x, y = np.radians(lon[events.stop]), np.radians(lat[events.stop])
-    half = np.sin(np.diff(y) / 2) ** 2 + np.cos(y[1:]) * np.cos(y[:-1]) * np.sin(np.diff(x) / 2) ** 2
-    return np.r_[0.0, 2 * 6_371_009.0 * np.arcsin(np.sqrt(np.minimum(half, 1.0)))]
+    half = (
+        np.sin(np.diff(y) / 2) ** 2 + np.cos(y[1:]) * np.cos(y[:-1]) * np.sin(np.diff(x) / 2) ** 2
+    )
+    hops: npt.NDArray[np.float64] = 2 * 6_371_009.0 * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return np.concatenate([[0.0], hops])

@@ -12,7 +12,7 @@ from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
 from mobility.feeds.lines import row_of
 from mobility.feeds.places import text_series
-from mobility.feeds.rows import Block, FileColumns, checked, read_table
+from mobility.feeds.rows import FileColumns, checked, read_table
 
 FREQUENCIES = FileColumns(
     "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs"), ("exact_times",)
@@ -108,7 +108,7 @@ def read_transfers(
         return empty_transfers()
     kind = checked(block, "transfer_type", parse.code(5), 0, "0 to 5", ledger)
     minimum = checked(block, "min_transfer_time", _headway_or_none, -1, "seconds from 0", ledger)
-    table: dict[str, npt.NDArray[np.generic]] = {}
+    table: dict[str, Int32] = {}
     lost = np.zeros(len(block), bool)
     ends = {"stop": stop_ids, "trip": trip_ids, "route": route_ids}
     for what, known in ends.items():
@@ -144,13 +144,10 @@ def _headway_or_none(text: str) -> float | None:
 
 def empty_transfers() -> pd.DataFrame:
     """Return a table of no transfer rules."""
-    columns: dict[str, npt.NDArray[np.generic]] = {
-        name: np.zeros(0, np.int32)
-        for name in ("from_stop", "to_stop", "transfer_type", "min_transfer_s")
-        + ("from_trip", "to_trip", "from_route", "to_route")
-    }
-    columns["transfer_type"] = np.zeros(0, np.int8)
-    return pd.DataFrame(columns)
+    names = ("from_stop", "to_stop", "transfer_type", "min_transfer_s")
+    ends = ("from_trip", "to_trip", "from_route", "to_route")
+    table = pd.DataFrame({name: np.zeros(0, np.int32) for name in (*names, *ends)})
+    return table.astype({"transfer_type": np.int8})
 
 
 def read_translations(archive: Archive, ledger: Ledger) -> pd.DataFrame:

@@ -49,6 +49,11 @@ class Ledger:
         place += f", row {row}" if row is not None else ""
         self._problems.append(Problem(place, found, expected, cure))
 
+    def more(self, file: str, expected: str, count: int) -> None:
+        """Count further problems of a kind without showing them."""
+        if count > 0:
+            self._kinds[file, expected] += count
+
     @property
     def failed(self) -> bool:
         """Whether any problem was noted."""

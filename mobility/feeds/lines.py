@@ -82,7 +82,7 @@ def read_routes(archive: Archive, ledger: Ledger, agencies: pd.DataFrame) -> pd.
 def _with_operator(routes: pd.DataFrame, agencies: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Name each route's operator; a feed with one agency need not repeat its id."""
     if len(agencies) == 1:
-        only = str(agencies["agency_id"].iat[0])
+        only = str(agencies["agency_id"].iloc[0])
         routes = routes.assign(agency_id=routes["agency_id"].where(routes["agency_id"] != "", only))
     names = dict(zip(agencies["agency_id"], agencies["name"], strict=True))
     operator = [names.get(agency) or ledger.feed for agency in routes["agency_id"]]
@@ -139,4 +139,5 @@ def read_trips(
 def row_of(texts: pa.StringArray, known: pa.StringArray) -> npt.NDArray[np.int32]:
     """Row of each text among the known ones, int32, −1 where it is not there."""
     rows = pc.index_in(texts, value_set=known).fill_null(-1)
-    return rows.to_numpy(zero_copy_only=False).astype(np.int32)
+    found: npt.NDArray[np.int32] = rows.to_numpy(zero_copy_only=False).astype(np.int32)
+    return found

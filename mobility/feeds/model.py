@@ -34,6 +34,9 @@ class FeedSource:
     read_day
         Day the feed was really read on, where the region file allows the nearest day of the
         same type and the feed lacks the day asked for; else None.
+    stand_in_days
+        Days on which the feed has no service of its own and `read_day` or a day beside it
+        stands in.
     clock_shift_s
         Seconds that were added to the feed's times to bring them to the region's zone.
     notes
@@ -51,6 +54,7 @@ class FeedSource:
     dropped: dict[str, int] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
     read_day: dt.date | None = None
+    stand_in_days: tuple[dt.date, ...] = ()
     clock_shift_s: int = 0
     notes: tuple[str, ...] = ()
 
@@ -139,4 +143,4 @@ class Feeds:
 
     def with_tables(self, **tables: pd.DataFrame) -> Feeds:
         """Return a copy with some tables exchanged."""
-        return replace(self, **tables)  # type: ignore[arg-type]
+        return replace(self, **tables)

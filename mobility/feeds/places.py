@@ -12,7 +12,7 @@ import pyarrow as pa
 from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
-from mobility.feeds.rows import Block, FileColumns, checked, read_table
+from mobility.feeds.rows import Block, FileColumns, checked, read_table, report
 
 FILE = "stops.txt"
 STOPS = FileColumns(
@@ -52,7 +52,8 @@ class Places:
             return self.placed
         lon, lat = self.table["lon"].to_numpy(), self.table["lat"].to_numpy()
         inside = (lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3])
-        return inside & self.placed
+        found: npt.NDArray[np.bool_] = inside & self.placed
+        return found
 
 
 def read_places(archive: Archive, ledger: Ledger) -> Places | None:
@@ -101,15 +102,16 @@ def unique_rows(block: Block, key: str, ledger: Ledger) -> npt.NDArray[np.bool_]
     clash = codes.duplicated(key).to_numpy() & ~again & ~no_key
     ledger.drop(block.file, f"no {key}", int(no_key.sum()))
     ledger.drop(block.file, "the same row again", int(again.sum()))
-    texts = block.texts(key)
-    for row in np.flatnonzero(clash):
-        ledger.problem(
-            block.file,
-            f'{key} "{texts[codes[key].iat[row]]}" again, with other content',
-            f"each {key} once",
-            row=block.first_row + int(row),
-        )
-    return ~(no_key | again | clash)
+    report(
+        block,
+        key,
+        np.flatnonzero(clash),
+        lambda text: f'{key} "{text}" again, with other content',
+        f"each {key} once",
+        ledger,
+    )
+    unique: npt.NDArray[np.bool_] = ~(no_key | again | clash)
+    return unique
 
 
 def _canonical(block: Block, name: str) -> npt.NDArray[np.int64]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from mobility.feeds.ledger import Ledger
 from mobility.feeds.model import Feeds, ServiceDays
 from mobility.feeds.places import Box
 from mobility.feeds.reader import Draft, read_draft
+from mobility.feeds.service_days import WEEKDAYS
 from mobility.scenario.model import FeedEntry
 
 # Column of each table that holds rows of another table.
@@ -148,16 +148,15 @@ def _read_days(drafts: Sequence[Draft], day: dt.date | None) -> list[dt.date | N
     return chosen
 
 
-def _no_service(
-    drafts: Sequence[Draft], lacking: Sequence[Draft], day: dt.date
-) -> list[Problem]:
+def _no_service(drafts: Sequence[Draft], lacking: Sequence[Draft], day: dt.date) -> list[Problem]:
     spans = "; ".join(f"{d.entry.id} {_span(d)}" for d in drafts)
     best = best_common_day([d.days for d in drafts])
     if best is None:
         cure = "The feeds share no Tuesday or Thursday: get feeds of the same period"
         cure += ", or set nearest_same_day_type = true for a feed that lacks the day"
     else:
-        cure = f"Take {best:%A} {best.isoformat()}, the best such day all feeds share"
+        weekday = WEEKDAYS[best.weekday()].capitalize()
+        cure = f"Take {weekday} {best.isoformat()}, the best such day all feeds share"
     return [
         Problem(
             f"feed {draft.entry.id}, {draft.entry.path}",

@@ -21,6 +21,8 @@ from mobility.feeds.places import Places, read_places
 from mobility.feeds.service_days import read_service_days
 from mobility.scenario.model import FeedEntry
 
+Bools = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -39,9 +41,7 @@ class Draft:
     country: str
 
 
-def read_draft(
-    entry: FeedEntry, country: str, day: dt.date | None, ledger: Ledger
-) -> Draft | None:
+def read_draft(entry: FeedEntry, country: str, day: dt.date | None, ledger: Ledger) -> Draft | None:
     """Read all but the events; None where that fails, with the problems in the ledger."""
     archive = open_archive(entry.path, ledger)
     if archive is None or not all(name in archive.members for name in REQUIRED):
@@ -68,9 +68,7 @@ def read_draft(
     )
 
 
-def _zone(
-    agencies: pd.DataFrame, day: dt.date, places: Places, ledger: Ledger
-) -> ZoneInfo | None:
+def _zone(agencies: pd.DataFrame, day: dt.date, places: Places, ledger: Ledger) -> ZoneInfo | None:
     """Find the feed's time zone; one that its stops' longitude contradicts is a problem."""
     names = list(dict.fromkeys(agencies["timezone"]))
     zones = {name: clock.zone_of(name) for name in names}
@@ -104,7 +102,7 @@ def text_array(column: pd.Series) -> pa.StringArray:
     return pa.array(column.to_numpy(object), pa.string())
 
 
-def around(draft: Draft, day: dt.date | None) -> tuple[npt.NDArray[np.bool_], ...]:
+def around(draft: Draft, day: dt.date | None) -> tuple[Bools, Bools, Bools]:
     """Trips that run on the day before, on the day and on the day after, bool each.
 
     Without a day every trip that ever runs counts as running on the day.
@@ -112,13 +110,14 @@ def around(draft: Draft, day: dt.date | None) -> tuple[npt.NDArray[np.bool_], ..
     service = draft.trips.service
     usable = (service >= 0) & (draft.trips.route >= 0)
     if day is None:
-        runs = draft.services.runs.any(axis=1)
+        runs: Bools = draft.services.runs.any(axis=1)
         none = np.zeros(len(service), bool)
         return none, _of(runs, service) & usable, none
-    return tuple(
-        _of(draft.services.on(day + dt.timedelta(days=k)), service) & usable for k in (-1, 0, 1)
-    )
+    near: list[Bools] = [
+        _of(draft.services.on(day + dt.timedelta(days=k)), service) for k in (-1, 0, 1)
+    ]
+    return near[0] & usable, near[1] & usable, near[2] & usable
 
 
-def _of(runs: npt.NDArray[np.bool_], service: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+def _of(runs: Bools, service: npt.NDArray[np.int32]) -> Bools:
     return runs[service] if len(runs) else np.zeros(len(service), bool)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from zipfile import BadZipFile
 
@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 
 from mobility.errors import nearest
 from mobility.feeds.archive import Archive
-from mobility.feeds.ledger import Ledger
+from mobility.feeds.ledger import SHOWN_PER_KIND, Ledger
 from mobility.feeds.parse import Parser
 
 BLOCK_BYTES = 16 << 20
@@ -68,7 +68,8 @@ class Block:
 
     def codes(self, name: str) -> npt.NDArray[np.int32]:
         """Index into `texts` per row, int32 (n,)."""
-        return self.columns[name].indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+        indices: npt.NDArray[np.int32] = self.columns[name].indices.to_numpy(zero_copy_only=False)
+        return indices
 
     def texts(self, name: str) -> list[str]:
         """Return the distinct texts of a column, trimmed."""
@@ -79,19 +80,19 @@ class Block:
         return pa.array(self.texts(name), pa.string()).take(self.columns[name].indices)
 
     def decode(
-        self, name: str, parser: Parser, dtype: npt.DTypeLike, blank: float
-    ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
+        self, name: str, parser: Parser, blank: float
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Parse a column; return its values and where `parser` gave None.
 
         Blank texts become `blank` without being parsed. Each distinct text is parsed once.
         """
         texts = self.texts(name)
+        if not texts:
+            return np.zeros(0), np.zeros(0, bool)
         parsed = [blank if not text else parser(text) for text in texts]
         bad = np.array([value is None for value in parsed], bool)
-        values = np.array([blank if value is None else value for value in parsed], dtype)
+        values = np.array([blank if value is None else value for value in parsed], np.float64)
         codes = self.codes(name)
-        if not texts:
-            return np.zeros(0, dtype), np.zeros(0, bool)
         return values[codes], bad[codes]
 
 
@@ -211,9 +212,7 @@ def _block(
     first_row: int,
 ) -> Block:
     found = {
-        name: batch.column(names[indices[name]])
-        if name in indices
-        else _blank_column(len(batch))
+        name: batch.column(names[indices[name]]) if name in indices else _blank_column(len(batch))
         for name in columns.all
     }
     return Block(columns.file, first_row, found, frozenset(indices))
@@ -269,19 +268,35 @@ def checked(
 
     `rows` limits which rows may cause a problem.
     """
-    values, bad = block.decode(name, parser, np.float64, blank)
+    values, bad = block.decode(name, parser, blank)
     if rows is not None:
         bad &= rows
     if bad.any():
-        codes, texts = block.codes(name), block.texts(name)
-        for row in np.flatnonzero(bad):
-            ledger.problem(
-                block.file,
-                f'{name} "{texts[codes[row]][:60]}"',
-                f"{name} as {expected}",
-                row=block.first_row + int(row),
-            )
+        report(
+            block,
+            name,
+            np.flatnonzero(bad),
+            lambda text: f'{name} "{text[:60]}"',
+            f"{name} as {expected}",
+            ledger,
+        )
     return values
+
+
+def report(
+    block: Block,
+    name: str,
+    rows: npt.NDArray[np.intp],
+    found: Callable[[str], str],
+    expected: str,
+    ledger: Ledger,
+) -> None:
+    """Note a problem for each row: what is `found` is told by the text in column `name`."""
+    codes, texts = block.codes(name), block.texts(name)
+    for row in rows[:SHOWN_PER_KIND]:
+        where = block.first_row + int(row)
+        ledger.problem(block.file, found(texts[codes[row]]), expected, row=where)
+    ledger.more(block.file, expected, len(rows) - SHOWN_PER_KIND)
 
 
 def whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

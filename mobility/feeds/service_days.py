@@ -12,7 +12,7 @@ from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
 from mobility.feeds.model import ServiceDays
-from mobility.feeds.rows import Block, FileColumns, checked, read_table, whole
+from mobility.feeds.rows import Block, FileColumns, checked, read_table, report, whole
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CALENDAR = FileColumns("calendar.txt", ("service_id", *WEEKDAYS, "start_date", "end_date"))
@@ -58,9 +58,7 @@ def _weekly(
         nothing = np.zeros(0, np.int64)
         return np.zeros(0, object), np.zeros((0, 7), bool), nothing, nothing
     ids = np.array(block.text("service_id").to_pylist(), object)
-    columns = [
-        checked(block, name, parse.switch, 0, "0 or 1", ledger) for name in WEEKDAYS
-    ]
+    columns = [checked(block, name, parse.switch, 0, "0 or 1", ledger) for name in WEEKDAYS]
     start = whole(checked(block, "start_date", parse.day_number, 0, "YYYYMMDD", ledger))
     end = whole(checked(block, "end_date", parse.day_number, 0, "YYYYMMDD", ledger))
     keep = (start > 0) & (end >= start)
@@ -71,18 +69,18 @@ def _weekly(
 
 
 def _refuse_doubled(ids: npt.NDArray[np.object_], block: Block, ledger: Ledger) -> None:
-    for row in np.flatnonzero(pd.Series(ids, dtype=object).duplicated()):
-        ledger.problem(
-            "calendar.txt",
-            f'service_id "{ids[row]}" again',
-            "each service_id once",
-            row=block.first_row + int(row),
-        )
+    again = np.flatnonzero(pd.Series(ids, dtype=object).duplicated())
+    report(
+        block,
+        "service_id",
+        again,
+        lambda text: f'service_id "{text}" again',
+        "each service_id once",
+        ledger,
+    )
 
 
-def _dates(
-    block: Block | None, ledger: Ledger
-) -> tuple[npt.NDArray[np.object_], Ints, Ints]:
+def _dates(block: Block | None, ledger: Ledger) -> tuple[npt.NDArray[np.object_], Ints, Ints]:
     if block is None:
         nothing = np.zeros(0, np.int64)
         return np.zeros(0, object), nothing, nothing
@@ -110,4 +108,3 @@ def _span(
         first = max(first, min(middle, last) - LONGEST_SPAN_DAYS // 2)
         last = min(last, first + LONGEST_SPAN_DAYS - 1)
     return first, last - first + 1
-

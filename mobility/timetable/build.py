@@ -78,7 +78,9 @@ def _timetable(
     example = runs.trip[trip_offset[:-1]]
     n_stops = made.n_stops[example]
     stop_offset = np.r_[0, np.cumsum(n_stops)].astype(np.int32)
-    rows = np.arange(int(n_stops.sum())) + np.repeat(made.start[example] - stop_offset[:-1], n_stops)
+    rows = np.arange(int(n_stops.sum())) + np.repeat(
+        made.start[example] - stop_offset[:-1], n_stops
+    )
     route = feeds.trips["route"].to_numpy().astype(np.int32)
     arrays = {
         "pattern_stop_offset": stop_offset,
@@ -106,7 +108,7 @@ def _timetable(
 
 
 def _trip_ids(feeds: Feeds, made: Templates, runs: Runs) -> npt.NDArray[np.object_]:
-    ids = feeds.trips["trip_id"].to_numpy(object)[runs.trip]
+    ids: npt.NDArray[np.object_] = feeds.trips["trip_id"].to_numpy(object)[runs.trip]
     rows = np.flatnonzero(runs.headway)
     departure = made.first_departure_s(runs.trip[rows]) + runs.offset_s[rows]
     for row, second in zip(rows, departure.tolist(), strict=True):

@@ -88,7 +88,8 @@ def _ranked(stop_pattern: Int32, trip: Int32) -> Int64:
     np.minimum.at(first, code, trip)
     rank = np.empty(len(names), np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(names))
-    return rank[code]
+    ranked: Int64 = rank[code]
+    return ranked
 
 
 def _events(runs: Runs, made: Templates) -> tuple[Int32, Int32]:
@@ -102,7 +103,8 @@ def _events(runs: Runs, made: Templates) -> tuple[Int32, Int32]:
 
 def _sums(values: Int32, bounds: Int64) -> Int64:
     sums = np.r_[0, np.cumsum(values, dtype=np.int64)]
-    return sums[bounds[1:]] - sums[bounds[:-1]]
+    found: Int64 = sums[bounds[1:]] - sums[bounds[:-1]]
+    return found
 
 
 def _lanes(key: Int64, n_stops: Int32, arrival: Int32, departure: Int32) -> Int32:

@@ -43,11 +43,13 @@ class Templates:
 
     def first_departure_s(self, trip: npt.NDArray[np.integer]) -> Int32:
         """Departure from the first stop."""
-        return self.departure_s[self.start[trip]]
+        first: Int32 = self.departure_s[self.start[trip]]
+        return first
 
     def last_arrival_s(self, trip: npt.NDArray[np.integer]) -> Int32:
         """Arrival at the last stop."""
-        return self.arrival_s[self.start[trip] + self.n_stops[trip] - 1]
+        last: Int32 = self.arrival_s[self.start[trip] + self.n_stops[trip] - 1]
+        return last
 
 
 @dataclass(frozen=True)
