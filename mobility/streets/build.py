@@ -24,7 +24,6 @@ from mobility.streets.model import (
 )
 
 _PUSH_KPH = 4.0
-# Kerbs, bends and other people leave nobody at the limit on a path.
 _MS_PER_HOUR = 3_600_000.0
 
 
@@ -44,7 +43,7 @@ def rebuild_graphs(streets: StreetNetwork, modes: Sequence[str] = GRAPH_MODES) -
         A new network; counts of the rules are replaced, others kept.
     """
     combos = combos_of(streets)
-    limits = limits_of(combos)
+    limits = limits_of(combos, streets.usual_kph)
     rank = class_ranks(streets)
     ferry = ferry_edges(streets)
     closed, ferry_counts = closed_ferries(streets, ferry)
@@ -58,10 +57,10 @@ def rebuild_graphs(streets: StreetNetwork, modes: Sequence[str] = GRAPH_MODES) -
         if mode == "car":
             counts.update(count_rules(combos, limits, judgement))
         forward, backward = _moving_ms(streets, combos, judgement, limits, mode)
-        late_forward, late_backward = node_delays_ms(streets, mode, rank, urban)
         sail_forward, sail_backward = ferry_ms(streets, mode, ferry)
         open_f = judgement.forward[combos.of_edge] & ~closed
         open_b = judgement.backward[combos.of_edge] & ~closed
+        late_forward, late_backward = node_delays_ms(streets, mode, rank, urban, open_f | open_b)
         forward = np.where(ferry, sail_forward, forward + late_forward)
         backward = np.where(ferry, sail_backward, backward + late_backward)
         times = EdgeTimes(
@@ -74,7 +73,9 @@ def rebuild_graphs(streets: StreetNetwork, modes: Sequence[str] = GRAPH_MODES) -
         graph = build_graph(mode, streets.edge_from, streets.edge_to, streets.edge_length_m, times)
         graphs[mode] = graph
         counts.update(_graph_counts(streets, graph, times))
-    return replace(streets, graphs=graphs, counts=dict(sorted(counts.items())))
+    return replace(
+        streets, graphs=graphs, usual_kph=limits.usual_kph, counts=dict(sorted(counts.items()))
+    )
 
 
 _OWN_COUNTS = ("edges with an unmapped", "km under", "car km", "ferry edges", "graph ")
@@ -113,6 +114,17 @@ def moving_kph(
     streets: StreetNetwork, combos: Combos, judgement: Judgement, limits: Limits, mode: str
 ) -> tuple[Float64, Float64]:
     """Speeds per combo, along and against the edge, km/h."""
+    forward, backward = _lawful_kph(streets, combos, judgement, limits, mode)
+    given = judgement.set_kph
+    return (
+        np.where(np.isnan(given), forward, given),
+        np.where(np.isnan(given), backward, given),
+    )
+
+
+def _lawful_kph(
+    streets: StreetNetwork, combos: Combos, judgement: Judgement, limits: Limits, mode: str
+) -> tuple[Float64, Float64]:
     settings = streets.settings
     if mode == "car":
         flow = _free_flow(combos, limits.urban)

@@ -99,7 +99,7 @@ def on_foot_ways(streets: StreetNetwork) -> Bool:
 
 
 def node_delays_ms(
-    streets: StreetNetwork, mode: str, rank: npt.NDArray[np.int8], urban: Bool
+    streets: StreetNetwork, mode: str, rank: npt.NDArray[np.int8], urban: Bool, usable: Bool
 ) -> tuple[Int32, Int32]:
     """Delay at the end of each edge, travelled forward and backward.
 
@@ -113,6 +113,8 @@ def node_delays_ms(
         From `class_ranks`.
     urban
         bool (n_edges,): built-up surroundings, where equal junctions slow cars.
+    usable
+        bool (n_edges,): open to the mode; only such streets make a junction for it.
 
     Returns
     -------
@@ -130,7 +132,9 @@ def node_delays_ms(
     highest = np.zeros(n, np.int8)
     np.maximum.at(highest, streets.edge_from, rank)
     np.maximum.at(highest, streets.edge_to, rank)
-    degree = np.bincount(streets.edge_from, minlength=n) + np.bincount(streets.edge_to, minlength=n)
+    degree = np.bincount(streets.edge_from[usable], minlength=n) + np.bincount(
+        streets.edge_to[usable], minlength=n
+    )
     footway = on_foot_ways(streets)
     onto, equal = table.get((mode, "onto_main_road"), 0), table.get((mode, "junction"), 0)
 

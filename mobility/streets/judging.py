@@ -12,6 +12,10 @@ from mobility.streets.law import TABLE_OF_MODE, Verdict, known_values, rules_for
 from mobility.streets.limits import Limits, car_limits
 from mobility.streets.model import Bool, Float64, Int64, StreetNetwork
 
+CLOSED_TO = "model:closed"
+OPEN_TO = "model:open"
+SET_KPH = "model:kph:"
+
 
 @dataclass(frozen=True, eq=False)
 class Combos:
@@ -36,7 +40,11 @@ class Combos:
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """One mode's verdicts per combo, as arrays; speeds are moving speeds in km/h."""
+    """One mode's verdicts per combo, as arrays.
+
+    `factor` slows the mode's own speed, `cap_kph` bounds it (0: no bound), `set_kph` is the
+    moving speed a scenario sets (NaN: none).
+    """
 
     forward: Bool
     backward: Bool
@@ -44,6 +52,7 @@ class Judgement:
     push: Bool
     factor: Float64
     cap_kph: Float64
+    set_kph: Float64
 
 
 def combos_of(streets: StreetNetwork) -> Combos:
@@ -67,7 +76,7 @@ def judge(combos: Combos, mode: str) -> Judgement:
     """Apply the rule tables of every combo's country for one mode."""
     table = TABLE_OF_MODE[mode]
     verdicts: list[Verdict] = [
-        rules_for(country, table).judge(tags)
+        overruled(rules_for(country, table).judge(tags), tags, mode)
         for tags, country in zip(combos.tags, combos.countries, strict=True)
     ]
     open_to = np.array([verdict.access != "no" for verdict in verdicts], bool)
@@ -78,12 +87,29 @@ def judge(combos: Combos, mode: str) -> Judgement:
         push=np.array([verdict.access == "push" for verdict in verdicts], bool),
         factor=np.array([verdict.factor for verdict in verdicts], np.float64),
         cap_kph=np.array([verdict.kph for verdict in verdicts], np.float64),
+        set_kph=np.array(
+            [float(tags.get(f"{SET_KPH}{mode}", "nan")) for tags in combos.tags], np.float64
+        ),
     )
 
 
-def limits_of(combos: Combos) -> Limits:
-    """Speed limits of every combo."""
-    return car_limits(combos.tags, combos.countries, combos.metres)
+def overruled(verdict: Verdict, tags: Mapping[str, str], mode: str) -> Verdict:
+    """Let a scenario have the last word: closed to some modes, opened to others.
+
+    Such words stand among a street's tags under keys of our own, which no map uses.
+    """
+    if mode in tags.get(CLOSED_TO, "").split(";"):
+        return Verdict()
+    if mode in tags.get(OPEN_TO, "").split(";") and verdict.access != "yes":
+        return Verdict("yes", forward=True, backward=True)
+    return verdict
+
+
+def limits_of(
+    combos: Combos, usual_kph: Mapping[tuple[str, str, bool], float] | None = None
+) -> Limits:
+    """Speed limits of every combo; `usual_kph` holds what was imputed before."""
+    return car_limits(combos.tags, combos.countries, combos.metres, usual_kph)
 
 
 def count_rules(combos: Combos, limits: Limits, car: Judgement) -> dict[str, int]:

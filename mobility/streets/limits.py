@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobility.streets.law import read_table, two_letters
-from mobility.streets.model import Bool, Float64
+from mobility.streets.model import Bool, Float64, Int64
 
 _MPH_KPH = 1.609344
 _KNOT_KPH = 1.852
@@ -38,12 +38,15 @@ class Limits:
     origin
         int8: `TAGGED`, `IMPUTED` from tagged streets of the same country, class and
         surroundings, or `BY_TABLE`.
+    usual_kph
+        (country, class, urban) → what untagged streets took from tagged ones.
     """
 
     forward_kph: Float64
     backward_kph: Float64
     urban: Bool
     origin: npt.NDArray[np.int8]
+    usual_kph: Mapping[tuple[str, str, bool], float]
 
 
 @lru_cache(maxsize=1)
@@ -133,7 +136,10 @@ def is_urban(tags: Mapping[str, str], country: str) -> bool:
 
 
 def car_limits(
-    tagsets: Sequence[Mapping[str, str]], countries: Sequence[str], metres: Float64
+    tagsets: Sequence[Mapping[str, str]],
+    countries: Sequence[str],
+    metres: Float64,
+    usual_kph: Mapping[tuple[str, str, bool], float] | None = None,
 ) -> Limits:
     """Speed limits per set of tags and country.
 
@@ -144,6 +150,9 @@ def car_limits(
     ----------
     tagsets, countries, metres
         One entry per combination: tags, country code, length of streets that have them.
+    usual_kph
+        Imputed speeds of an earlier call, which then hold again: a scenario that tags one
+        street must not change the speed of another.
     """
     n = len(tagsets)
     forward, backward = np.full(n, np.nan), np.full(n, np.nan)
@@ -160,35 +169,44 @@ def car_limits(
     origin = np.where(np.isnan(forward) & np.isnan(backward), BY_TABLE, TAGGED).astype(np.int8)
     forward = np.where(np.isnan(forward), backward, forward)
     backward = np.where(np.isnan(backward), forward, backward)
-    _fill(forward, backward, urban, origin, tagsets, countries, metres)
-    return Limits(forward, backward, urban, origin)
-
-
-def _fill(
-    forward: Float64,
-    backward: Float64,
-    urban: Bool,
-    origin: npt.NDArray[np.int8],
-    tagsets: Sequence[Mapping[str, str]],
-    countries: Sequence[str],
-    metres: Float64,
-) -> None:
+    groups = _groups(tagsets, countries, urban)
+    usual = usual_kph
+    if usual is None:
+        usual = _usual_kph(groups, forward, origin, metres)
     legal = class_table("car_limits", "rural_kph", "urban_kph")
-    groups: dict[tuple[str, str, bool], list[int]] = {}
-    for i, (tags, country) in enumerate(zip(tagsets, countries, strict=True)):
-        groups.setdefault((country, tags.get("highway", ""), bool(urban[i])), []).append(i)
-    for (country, highway, built_up), rows in groups.items():
-        members = np.array(rows)
-        tagged = members[origin[members] == TAGGED]
+    for group, members in groups.items():
         empty = members[origin[members] == BY_TABLE]
-        if not len(empty):
-            continue
-        if metres[tagged].sum() >= _ENOUGH_M:
-            kph = _weighted_median(forward[tagged], metres[tagged])
+        if group in usual:
             origin[empty] = IMPUTED
-        else:
-            kph = of_class(legal, country, highway)[int(built_up)]
-        forward[empty] = backward[empty] = kph
+        country, highway, built_up = group
+        by_law = of_class(legal, country, highway)[int(built_up)]
+        forward[empty] = backward[empty] = usual.get(group, by_law)
+    return Limits(forward, backward, urban, origin, usual)
+
+
+def _groups(
+    tagsets: Sequence[Mapping[str, str]], countries: Sequence[str], urban: Bool
+) -> dict[tuple[str, str, bool], Int64]:
+    """Rows of each country, class and surroundings."""
+    rows: dict[tuple[str, str, bool], list[int]] = {}
+    for i, (tags, country) in enumerate(zip(tagsets, countries, strict=True)):
+        rows.setdefault((country, tags.get("highway", ""), bool(urban[i])), []).append(i)
+    return {group: np.array(members, np.int64) for group, members in rows.items()}
+
+
+def _usual_kph(
+    groups: Mapping[tuple[str, str, bool], Int64],
+    kph: Float64,
+    origin: npt.NDArray[np.int8],
+    metres: Float64,
+) -> dict[tuple[str, str, bool], float]:
+    """Median tagged limit of each group with enough tagged street to tell."""
+    usual = {}
+    for group, members in groups.items():
+        tagged = members[origin[members] == TAGGED]
+        if metres[tagged].sum() >= _ENOUGH_M:
+            usual[group] = _weighted_median(kph[tagged], metres[tagged])
+    return usual
 
 
 def _weighted_median(values: Float64, weights: Float64) -> float:

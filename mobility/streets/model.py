@@ -136,6 +136,8 @@ class StreetNetwork:
         (bool)``.
     settings
         Speeds and date.
+    usual_kph
+        (country, class, urban) → speed limit that untagged streets took from tagged ones.
     country_codes
         e.g. ``("", "BE", "NL")``.
     graphs
@@ -164,6 +166,7 @@ class StreetNetwork:
     node_tagsets: tuple[Mapping[str, str], ...] = ({},)
     restrictions: pd.DataFrame = field(default_factory=no_restrictions)
     settings: StreetSettings = field(default_factory=StreetSettings)
+    usual_kph: Mapping[tuple[str, str, bool], float] | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
 
 

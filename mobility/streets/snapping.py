@@ -10,6 +10,7 @@ import shapely
 
 from mobility.errors import MobilityError, Problem
 from mobility.streets.edges import EARTH_M, ranges
+from mobility.streets.ferries import ferry_edges
 from mobility.streets.model import Bool, Float64, Int32, Int64, ModeGraph, Snapped, StreetNetwork
 from mobility.streets.planar import mercator, straight_lines
 
@@ -49,7 +50,9 @@ def snap(
     max_m
         Points farther from any edge stay off the network (edge −1, distance infinite).
     """
-    x, y = mercator(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
+    x, y = mercator(
+        np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
+    )
     metres = EARTH_M / np.cosh(y)  # of one unit of the projection, at each point
     segments = _segments(streets, mode)
     n = len(x)
@@ -122,8 +125,7 @@ class _Segments:
 @lru_cache(maxsize=6)
 def _segments(streets: StreetNetwork, mode: str) -> _Segments:
     usable = usable_edges(streets, mode)
-    ferry = streets.ways["highway"].eq("ferry").to_numpy()[streets.edge_way]
-    return _Segments(streets, np.flatnonzero(usable & ~ferry))
+    return _Segments(streets, np.flatnonzero(usable & ~ferry_edges(streets)))
 
 
 def on_shape(streets: StreetNetwork, edge: int, fraction: float) -> tuple[float, float]:
