@@ -18,7 +18,7 @@ import pandas as pd
 from mobility import shapley
 from mobility.border.penetration import foreign_pairs
 from mobility.indicators.frame import Array, ends, people
-from mobility.indicators.municipalities import membership, municipalities
+from mobility.indicators.municipalities import aggregate, membership, municipalities
 from mobility.indicators.practice import same_zones
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -132,11 +132,11 @@ def by_municipality_pair(
     groups_o, groups_d = municipalities(from_zones), municipalities(to_zones)
     heavy_o = membership(groups_o, people(from_zones, population))
     heavy_d = membership(groups_d, people(to_zones, population))
-    weight = heavy_o @ found.counted.astype(np.float64) @ heavy_d.T
+    weight = aggregate(heavy_o, found.counted.astype(np.float64), heavy_d)
     rows, columns = np.nonzero(weight)
 
     def mean(values: Array) -> Array:
-        total = heavy_o @ np.where(found.counted, values, 0.0) @ heavy_d.T
+        total = aggregate(heavy_o, np.where(found.counted, values, 0.0), heavy_d)
         result: Array = total[rows, columns] / weight[rows, columns]
         return result
 

@@ -29,9 +29,12 @@ MATCHES = 5
 MATCH_DISTANCE = 0.25
 DRAWS = 999
 LEAST_PAIRS = 10
+MAX_KM = 100.0
 
 
-def matched_effect(pairs: pd.DataFrame, *, measure: str = "p50_s", seed: int = 1) -> pd.DataFrame:
+def matched_effect(
+    pairs: pd.DataFrame, *, measure: str = "p50_s", max_km: float = MAX_KM, seed: int = 1
+) -> pd.DataFrame:
     """How much longer a trip across the border takes than its likes within the countries.
 
     Each cross-border pair is matched with up to five domestic pairs of its two countries that
@@ -43,10 +46,12 @@ def matched_effect(pairs: pd.DataFrame, *, measure: str = "p50_s", seed: int = 1
     -------
     DataFrame
         Columns `EFFECT`, per mode and direction, and both directions together (countries
-        ``""``). `left_out` counts cross-border pairs that aren't reached or have no match.
+        ``""``). `left_out` counts cross-border pairs that aren't reached or have no match;
+        pairs farther apart than `max_km` aren't asked.
     """
     rows: list[tuple[object, ...]] = []
-    for (scenario, mode), part in pairs.groupby(["scenario", "mode"], sort=False, observed=True):
+    near = pairs[pairs["distance_km"] <= max_km] if len(pairs) else pairs
+    for (scenario, mode), part in near.groupby(["scenario", "mode"], sort=False, observed=True):
         used = _usable(part, measure)
         gaps = _gaps(used, measure)
         wanted = part[part["cross"]]
@@ -68,19 +73,13 @@ def matched_effect(pairs: pd.DataFrame, *, measure: str = "p50_s", seed: int = 1
 
 def _usable(part: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Pairs with a time, a distance, and known countries."""
-    keep = (
-        (part[measure] > 0)
-        & (part["distance_km"] > 0)
-        & (part["country_o"] != "")
-        & (part["country_d"] != "")
-    )
+    keep = (part[measure] > 0) & (part["distance_km"] > 0) & (part["cross"] | part["home"])
     return part[keep]
 
 
 def _directions(part: pd.DataFrame) -> list[tuple[str, str]]:
-    found = sorted(
-        {(str(a), str(b)) for a, b in zip(part["country_o"], part["country_d"], strict=True)}
-    )
+    once = part[["country_o", "country_d"]].drop_duplicates()
+    found = sorted((str(a), str(b)) for a, b in once.itertuples(index=False))
     return [("", ""), *found] if found else []
 
 
@@ -99,7 +98,7 @@ def _gaps(used: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Logarithm of each cross-border time less that of its domestic matches."""
     found = []
     cross = used[used["cross"]]
-    home = used[used["country_o"] == used["country_d"]]
+    home = used[used["home"]]
     for (code_o, code_d), part in cross.groupby(["country_o", "country_d"], observed=True):
         pool = home[home["country_o"].isin([code_o, code_d])]
         if pool.empty:
@@ -131,12 +130,16 @@ def _resampled(gaps: pd.DataFrame, seed: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def regression_effect(pairs: pd.DataFrame, *, measure: str = "p50_s") -> pd.DataFrame:
+def regression_effect(
+    pairs: pd.DataFrame, *, measure: str = "p50_s", max_km: float = MAX_KM
+) -> pd.DataFrame:
     """Border effect as the coefficient of a border dummy in a regression of ln time.
 
     ln t = a + b₁ ln d + b₂ (ln d)² + c₁ ln P_o + c₂ ln P_d + country of origin + γ · border;
     the effect is exp(γ) − 1, its 95 % interval from standard errors clustered by origin
     municipality. Directions are fitted together with one γ each.
+
+    Pairs farther apart than `max_km` aren't asked.
 
     Returns
     -------
@@ -144,7 +147,8 @@ def regression_effect(pairs: pd.DataFrame, *, measure: str = "p50_s") -> pd.Data
         Columns `EFFECT`; NaN where there are fewer than ten cross-border or domestic pairs.
     """
     rows: list[tuple[object, ...]] = []
-    for (scenario, mode), part in pairs.groupby(["scenario", "mode"], sort=False, observed=True):
+    near = pairs[pairs["distance_km"] <= max_km] if len(pairs) else pairs
+    for (scenario, mode), part in near.groupby(["scenario", "mode"], sort=False, observed=True):
         used = _usable(part, measure)
         wanted = part[part["cross"]]
         home = int((~used["cross"]).sum())
@@ -168,7 +172,7 @@ def _fit(
     if min(cross.sum(), (~cross).sum()) < LEAST_PAIRS:
         return {}
     log_km = np.log(used["distance_km"].to_numpy(np.float64))
-    countries = sorted(set(used["country_o"]))[1:]
+    countries = sorted({str(code) for code in used["country_o"].unique()})[1:]
     dummies = [
         cross
         if not a
@@ -187,7 +191,7 @@ def _fit(
     table = np.column_stack([np.asarray(c, np.float64) for c in columns])
     spread = np.ptp(table, axis=0) > 0
     spread[len(dummies)] = True
-    group = pd.factorize(used["country_o"].astype(str) + "\t" + used["municipality_o"])[0]
+    group = used.groupby(["country_o", "municipality_o"], observed=True).ngroup().to_numpy()
     if len(set(group)) <= 2:
         return {}
     model = OLS(np.log(used[measure].to_numpy(np.float64)), table[:, spread])
@@ -228,17 +232,19 @@ def commuting_effect(flows: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     keys = ["municipality_o", "country_o", "municipality_d", "country_d"]
     require(flows, [*keys, "commuters"], "commuter flows")
     once = pairs.drop_duplicates(keys)
-    joined = flows.merge(once, on=keys, how="left", validate="many_to_one")
+    joined = flows.merge(
+        once.astype(dict.fromkeys(keys, object)), on=keys, how="left", validate="many_to_one"
+    )
     lost = joined["distance_km"].isna()
     known = joined[~lost & (joined["distance_km"] > 0)]
     sizes = [np.log1p(known[name]) for name in ("people_o", "people_d")]
     table = np.column_stack([np.ones(len(known)), np.log(known["distance_km"]), *sizes])
-    home = (known["country_o"] == known["country_d"]).to_numpy(bool)
+    home = known["home"].to_numpy(bool)
     expected = np.full(len(known), np.nan)
     if home.sum() >= LEAST_PAIRS:
         fit = GLM(known["commuters"].to_numpy(np.float64)[home], table[home], Poisson()).fit()
         expected = np.asarray(fit.predict(table), np.float64)
-    cross = known.assign(expected=expected)[~home]
+    cross = known.assign(expected=expected)[known["cross"].to_numpy(bool)]
     rows = []
     for (code_o, code_d), part in cross.groupby(["country_o", "country_d"], observed=True):
         seen, hoped = float(part["commuters"].sum()), float(part["expected"].sum(skipna=False))

@@ -12,9 +12,11 @@ import pandas as pd
 
 from mobility.indicators.frame import great_circle_m, people
 from mobility.indicators.service import require
+from mobility.tables import TRANSIT_MODES
 from mobility.zones import Zones
 
 TOWN_LIMITS_S = (1800, 3600, 5400)
+ASYMMETRY_KM = 60.0
 PAIR = ("municipality_o", "country_o", "municipality_d", "country_d")
 
 
@@ -47,15 +49,14 @@ def reachable_towns(
     if pairs.empty:
         return pd.DataFrame(columns=names)
     large = pairs["people_d"] >= least_people
-    asked = pairs["mode"].str.contains("pt") & pairs["departures"].notna()
+    asked = pairs["mode"].isin(TRANSIT_MODES) & pairs["departures"].notna()
     served = ~asked | (pairs["departures"] >= least_departures)
-    home = (pairs["country_o"] == pairs["country_d"]) & (pairs["country_o"] != "")
     keys = ["scenario", "mode", "municipality_o", "country_o"]
     for limit in limits_s:
         hit = (pairs["p50_s"] <= limit) & large & served
         counted = pairs.assign(
             foreign=hit & pairs["cross"],
-            home=hit & home,
+            home=hit & pairs["home"],
             living=np.where(hit & pairs["cross"], pairs["people_d"], 0.0),
             asked=asked,
         )
@@ -118,13 +119,15 @@ def round_trips(
     return table.reset_index(drop=True)
 
 
-def asymmetry(pairs: pd.DataFrame) -> pd.DataFrame:
+def asymmetry(pairs: pd.DataFrame, *, max_km: float = ASYMMETRY_KM) -> pd.DataFrame:
     """Times out and back of each cross-border municipality pair, side by side.
 
     Parameters
     ----------
     pairs
-        From `municipality_pairs` (or `municipality_times` with a column `cross`).
+        From `municipality_pairs`.
+    max_km
+        Pairs farther apart are left out.
 
     Returns
     -------
@@ -137,7 +140,9 @@ def asymmetry(pairs: pd.DataFrame) -> pd.DataFrame:
     names += ["a_to_b_s", "b_to_a_s", "difference_s", "one_way"]
     if pairs.empty:
         return pd.DataFrame(columns=names)
-    cross = pairs.loc[pairs["cross"], ["scenario", "mode", *PAIR, "p50_s"]]
+    asked = pairs["cross"] & (pairs["distance_km"] <= max_km)
+    cross = pairs.loc[asked, ["scenario", "mode", *PAIR, "p50_s"]]
+    cross = cross.astype(dict.fromkeys(["scenario", "mode", *PAIR], object))
     there = cross[cross["country_o"] < cross["country_d"]]
     there = there.set_axis([*names[:6], "a_to_b_s"], axis=1)
     back = cross[cross["country_o"] > cross["country_d"]]

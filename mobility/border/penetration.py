@@ -61,6 +61,7 @@ def penetration(
     crow = crow_fly_m(origins, destinations)
     living = people(destinations, population)
     outside = times.outside.all(axis=1) if times.outside.shape[1] else np.zeros(len(crow), bool)
+    line = reference_line(times, zones, crow_m=crow)
     tables = []
     for setting in settings:
         within = times.at(percentile) <= setting.limit_s
@@ -85,23 +86,22 @@ def penetration(
             "cross_border_share": cross,
             "near_share": share,
             "penetration": _quotient(cross, share),
-            "efficiency": _efficiency(times, zones, crow, living, setting),
+            "efficiency": _efficiency(times, crow, living, setting, line),
         }
         tables.append(pd.DataFrame(columns, columns=list(PENETRATION)))
     return pd.concat(tables, ignore_index=True)
 
 
 def _efficiency(
-    times: TravelTimes, zones: Zones, crow: Array, living: Array, setting: Setting
+    times: TravelTimes, crow: Array, living: Array, setting: Setting, line: tuple[Array, Array]
 ) -> Array:
     """Speed to the foreign zones near, over the domestic speed at the same distances."""
-    middle, line = reference_line(times, zones, crow_m=crow)
-    if not len(middle):
+    if not len(line[0]):
         return np.full(len(crow), np.nan)
     foreign = foreign_pairs(times)
     speed = speeds_kph(times, crow)
     counted = np.where(foreign & (crow <= setting.radius_m), living[None, :], 0.0)
-    usual = np.where(np.isfinite(speed), np.interp(crow / 1000, middle, line), np.nan)
+    usual = np.where(np.isfinite(speed), np.interp(crow / 1000, *line), np.nan)
     ratio: Array = weighted_mean(speed, counted) / weighted_mean(usual, counted)
     return ratio
 

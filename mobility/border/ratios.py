@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mobility.indicators.frame import Array, people
-from mobility.indicators.municipalities import municipalities, municipality_times
+from mobility.indicators.municipalities import KEYS, municipalities, municipality_table
 from mobility.indicators.service import require
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -61,40 +61,49 @@ def municipality_pairs(
     -------
     DataFrame
         `municipality_times` rows of two different municipalities, plus ``people_o, people_d,
-        speed_kph, cross, departures``.
+        speed_kph, departures``, and whether it crosses a border (`cross`) or lies within a
+        country (`home`); neither where a country isn't known. Names are categories.
     """
     groups = municipalities(zones)
     size = pd.Series(
         np.bincount(groups.of_zone, people(zones, population), minlength=len(groups.names)),
         index=pd.MultiIndex.from_arrays([groups.names, groups.countries]),
     )
-    tables = []
-    for times in times_by_mode.values():
-        table = municipality_times(times, zones, population=population)
-        other = (table["municipality_o"] != table["municipality_d"]) | (
-            table["country_o"] != table["country_d"]
-        )
-        tables.append(table[other].astype({"scenario": object, "mode": object}))
+    tables = [
+        _pairs_of(municipality_table(times, zones, population=population), size)
+        for times in times_by_mode.values()
+    ]
     if not tables:
         return pd.DataFrame(columns=["scenario", "mode"])
     pairs = pd.concat(tables, ignore_index=True)
-    for end in ("o", "d"):
-        index = pd.MultiIndex.from_frame(pairs[[f"municipality_{end}", f"country_{end}"]])
-        pairs[f"people_{end}"] = size.reindex(index).to_numpy(np.float64)
-    pairs["speed_kph"] = pairs["distance_km"] / pairs["p50_s"] * 3600
-    known = (pairs["country_o"] != "") & (pairs["country_d"] != "")
-    pairs["cross"] = known & (pairs["country_o"] != pairs["country_d"])
+    for name in ("scenario", "mode", *KEYS):
+        # Matrices with other zones have other categories, which fall apart when stacked.
+        pairs[name] = pairs[name].astype("category")
     return _with_departures(pairs, departures)
+
+
+def _pairs_of(table: pd.DataFrame, size: pd.Series) -> pd.DataFrame:
+    """Pairs of one matrix with people, speed, and whether they cross a border."""
+    code = {end: table[f"country_{end}"].astype(object).to_numpy() for end in ("o", "d")}
+    name = {end: table[f"municipality_{end}"].astype(object).to_numpy() for end in ("o", "d")}
+    known = (code["o"] != "") & (code["d"] != "")
+    same = code["o"] == code["d"]
+    columns = {
+        f"people_{end}": size.reindex(pd.MultiIndex.from_arrays([name[end], code[end]])).to_numpy()
+        for end in ("o", "d")
+    }
+    speed = table["distance_km"] / table["p50_s"] * 3600
+    pairs = table.assign(**columns, speed_kph=speed, cross=known & ~same, home=known & same)
+    return pairs[~((name["o"] == name["d"]) & same)]
 
 
 def _with_departures(pairs: pd.DataFrame, departures: pd.DataFrame | None) -> pd.DataFrame:
     if departures is None:
         return pairs.assign(departures=np.nan)
-    keys = ["municipality_o", "country_o", "municipality_d", "country_d"]
-    require(departures, [*keys, "departures"], "departures between municipalities")
-    summed = departures.groupby(keys, as_index=False, observed=True)["departures"].sum()
-    joined = pairs.merge(summed, on=keys, how="left", validate="many_to_one")
-    return joined.assign(departures=joined["departures"].fillna(0.0))
+    require(departures, [*KEYS, "departures"], "departures between municipalities")
+    summed = departures.groupby(list(KEYS), observed=True)["departures"].sum()
+    index = pd.MultiIndex.from_frame(pairs[list(KEYS)].astype(object))
+    return pairs.assign(departures=summed.reindex(index).fillna(0.0).to_numpy(np.float64))
 
 
 def cross_border_ratios(
@@ -131,30 +140,27 @@ def cross_border_ratios(
         size=_band(smaller, sizes),
         value=pairs[measure].fillna(-np.inf) if measure != "departures" else pairs[measure],
     )
-    home = banded[(banded["country_o"] == banded["country_d"]) & (banded["country_o"] != "")]
-    keys = ["scenario", "mode", "country_o", "country_d", "distance", "size"]
+    keys = ["scenario", "mode", "distance", "size"]
+    domestic = {
+        key: part["value"].to_numpy(np.float64)
+        for key, part in banded[banded["home"]].groupby([*keys, "country_o"], observed=True)
+    }
     distance_names, size_names = band_names(distance_km), band_names(sizes)
     rows = []
-    for key, part in banded[banded["cross"]].groupby(keys, sort=True, observed=True):
-        scenario, mode, country_o, country_d, distance, size = key
-        like = home[
-            (home["scenario"] == scenario)
-            & (home["mode"] == mode)
-            & home["country_o"].isin([country_o, country_d])
-            & (home["distance"] == distance)
-            & (home["size"] == size)
-        ]
-        if like.empty:
+    groups = banded[banded["cross"]].groupby([*keys, "country_o", "country_d"], observed=True)
+    for (*alike, code_o, code_d), part in groups:
+        like = [domestic[*alike, c] for c in (code_o, code_d) if (*alike, c) in domestic]
+        if not like:
             continue
-        cross, domestic = _median(part["value"]), _median(like["value"])
+        within, across = np.concatenate(like), part["value"].to_numpy(np.float64)
+        middle, usual = _median(across), _median(within)
+        scenario, mode, distance, size = alike
         rows.append(
             (
-                *(scenario, mode, measure, country_o, country_d),
-                *(distance_names[int(str(distance))], size_names[int(str(size))]),
-                *(len(part), len(like), cross, domestic),
-                cross / domestic if domestic > 0 else np.nan,
-                float(np.isneginf(part["value"]).mean()),
-                float(np.isneginf(like["value"]).mean()),
+                *(scenario, mode, measure, code_o, code_d),
+                *(distance_names[distance], size_names[size], len(across), len(within)),
+                *(middle, usual, middle / usual if usual > 0 else np.nan),
+                *(np.isneginf(across).mean(), np.isneginf(within).mean()),
             )
         )
     return pd.DataFrame(rows, columns=list(RATIOS))
@@ -164,8 +170,7 @@ def _band(values: Array, edges: Sequence[float]) -> npt.NDArray[np.int64]:
     return (np.digitize(values, edges) - 1).clip(0, len(edges) - 2).astype(np.int64)
 
 
-def _median(values: pd.Series) -> float:
+def _median(values: Array) -> float:
     """Lower median; NaN where it falls on a pair that isn't reached."""
-    ordered = np.sort(values.to_numpy(np.float64))
-    middle = float(ordered[(len(ordered) - 1) // 2])
+    middle = float(np.sort(values)[(len(values) - 1) // 2])
     return middle if np.isfinite(middle) else float("nan")

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from mobility.border.effect import matched_effect, regression_effect
+from mobility.border.figures import figures
+from mobility.border.links import asymmetry, asymmetry_summary, reachable_towns
+from mobility.border.penetration import border_access
 from mobility.border.places import suggest_pairs
+from mobility.border.ratios import cross_border_ratios, municipality_pairs
 from mobility.border.scorecards import scorecard
+from mobility.indicators.equity import equity_table
+from mobility.indicators.european import performance_summary
 from mobility.scenario.model import Pair
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -19,6 +26,9 @@ def all_border(
     *,
     pairs: Sequence[Pair] = (),
     population: str = "population",
+    departures: pd.DataFrame | None = None,
+    accessibility: pd.DataFrame | None = None,
+    seed: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """Compute every border table that matrices and zones alone allow.
 
@@ -30,11 +40,53 @@ def all_border(
         Zones the matrices were computed for.
     pairs
         Pairs of the card; where there are none the heaviest pairs are taken.
+    population
+        Column of people among the opportunities.
+    departures
+        Connections a day between municipalities (see `municipality_pairs`); adds the
+        frequency ratios.
+    accessibility
+        `ACCESSIBILITY` rows of these matrices; adds the fairness of cumulative access.
+    seed
+        Seed of the interval of the matched pairs.
 
     Returns
     -------
     dict
-        Table name → table.
+        ``scorecard, figures, penetration, penetration_summary, performance, ratios,
+        border_effect, reachable_towns, asymmetry, asymmetry_summary`` and, where
+        `accessibility` is given, ``equity``.
     """
     named = tuple(pairs) or suggest_pairs(zones)
-    return {"scorecard": scorecard(times_by_mode, zones, named, population=population)}
+    between = municipality_pairs(times_by_mode, zones, population=population, departures=departures)
+    measures = ["speed_kph"] if departures is None else ["speed_kph", "departures"]
+    regression = regression_effect(between) if len(between) else _empty_effect()
+    matched = matched_effect(between, seed=seed) if len(between) else _empty_effect()
+    zone_table, summary = border_access(times_by_mode, zones, population=population)
+    both_ways = asymmetry(between)
+    tables = {
+        "scorecard": scorecard(times_by_mode, zones, named, population=population),
+        "figures": figures(times_by_mode, zones, named, regression, population=population),
+        "penetration": zone_table,
+        "penetration_summary": summary,
+        "performance": performance_summary(times_by_mode, zones, population=population),
+        "ratios": _stack([cross_border_ratios(between, measure=name) for name in measures]),
+        "border_effect": _stack([regression, matched]),
+        "reachable_towns": reachable_towns(between),
+        "asymmetry": both_ways,
+        "asymmetry_summary": asymmetry_summary(both_ways),
+    }
+    if accessibility is not None:
+        kept = accessibility["indicator"].isin(["cumulative", "cumulative_foreign"])
+        tables["equity"] = equity_table(accessibility[kept], zones, population=population)
+    return tables
+
+
+def _empty_effect() -> pd.DataFrame:
+    return regression_effect(pd.DataFrame(columns=["scenario", "mode"]))
+
+
+def _stack(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Stack tables, leaving out the empty ones so that columns keep their kinds."""
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else tables[0]

@@ -77,10 +77,11 @@ def theil_parts(
         return float("nan"), float("nan")
     size = np.bincount(code, heavy)
     mean = np.bincount(code, heavy * access) / size
-    between = theil(mean, size)
-    share = size * mean / (access @ heavy)
-    inner = np.array([theil(access[code == g], heavy[code == g]) for g in range(len(size))])
-    return between, float(share[share > 0] @ inner[share > 0])
+    # Σ share of people · y/μ · ln(y/μ_group): each group's own Theil, weighed by its access.
+    usual = mean[code]
+    ratio = np.where(access > 0, access / np.where(usual > 0, usual, 1.0), 1.0)
+    within = float(heavy @ (access * np.log(ratio)) / (access @ heavy))
+    return theil(mean, size), within
 
 
 def concentration(value: npt.ArrayLike, weight: npt.ArrayLike, income: npt.ArrayLike) -> float:

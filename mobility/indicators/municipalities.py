@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 
 from mobility.indicators.frame import Array, Names, ends, great_circle_m, people
 from mobility.tables import TravelTimes
@@ -60,6 +61,13 @@ def membership(groups: Groups, weights: Array) -> Array:
     return table * np.where(empty[groups.of_zone], 1.0, weights)
 
 
+def aggregate(heavy_o: Array, values: Array, heavy_d: Array) -> Array:
+    """Weighted sum of zone pairs per municipality pair: heavy_o · values · heavy_dᵀ."""
+    # Each zone has one municipality, so the weights are almost all nought.
+    half = csr_array(heavy_o) @ values
+    return np.asarray((csr_array(heavy_d) @ half.T).T)
+
+
 def municipality_times(
     times: TravelTimes, zones: Zones, *, population: str = "population"
 ) -> pd.DataFrame:
@@ -78,17 +86,26 @@ def municipality_times(
         share_unreachable, share_reached, transfers_p50, distance_km, zone_pairs``, a row per
         ordered pair. `share_reached` is the weighted mean share of departures that arrive.
     """
+    table = municipality_table(times, zones, population=population)
+    return table.astype(dict.fromkeys(KEYS, "str"))
+
+
+KEYS = ("municipality_o", "country_o", "municipality_d", "country_d")
+
+
+def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> pd.DataFrame:
+    """`municipality_times` with categories for names, which is quicker to go on with."""
     from_zones, to_zones = ends(times, zones)
     groups_o, groups_d = municipalities(from_zones), municipalities(to_zones)
     heavy_o = membership(groups_o, people(from_zones, population))
     heavy_d = membership(groups_d, people(to_zones, population))
     counted = _counted(times, groups_d)
-    whole = heavy_o @ counted @ heavy_d.T
+    whole = aggregate(heavy_o, counted, heavy_d)
 
     def mean(values: npt.NDArray[np.floating]) -> tuple[Array, Array]:
         known = np.isfinite(values) & (counted > 0)
-        weight = heavy_o @ known.astype(np.float64) @ heavy_d.T
-        total = heavy_o @ np.where(known, values, 0.0).astype(np.float64) @ heavy_d.T
+        weight = aggregate(heavy_o, known.astype(np.float64), heavy_d)
+        total = aggregate(heavy_o, np.where(known, values, 0.0).astype(np.float64), heavy_d)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = weight / whole
             return np.where(share >= LEAST_REACHED, total / weight, np.nan), share
@@ -97,10 +114,10 @@ def municipality_times(
     columns: dict[str, object] = {
         "scenario": pd.Categorical.from_codes(np.zeros(n_o * n_d, np.int8), [times.scenario]),
         "mode": pd.Categorical.from_codes(np.zeros(n_o * n_d, np.int8), [times.mode]),
-        "municipality_o": np.repeat(groups_o.names, n_d),
-        "country_o": np.repeat(groups_o.countries, n_d),
-        "municipality_d": np.tile(groups_d.names, n_o),
-        "country_d": np.tile(groups_d.countries, n_o),
+        "municipality_o": _names(groups_o.names, n_d, repeat=True),
+        "country_o": _names(groups_o.countries, n_d, repeat=True),
+        "municipality_d": _names(groups_d.names, n_o, repeat=False),
+        "country_d": _names(groups_d.countries, n_o, repeat=False),
     }
     for p in times.percentiles:
         columns[f"p{p:02d}_s"] = mean(times.at(p))[0].ravel()
@@ -110,8 +127,15 @@ def municipality_times(
     columns["transfers_p50"] = mean(times.transfers_p50)[0].ravel()
     columns["distance_km"] = centre_distance_km(from_zones, to_zones, heavy_o, heavy_d).ravel()
     count_o, count_d = (heavy_o > 0).astype(np.float64), (heavy_d > 0).astype(np.float64)
-    columns["zone_pairs"] = (count_o @ counted @ count_d.T).ravel().astype(np.int64)
+    pairs = aggregate(count_o, counted, count_d)
+    columns["zone_pairs"] = pairs.ravel().astype(np.int64)
     return pd.DataFrame(columns)
+
+
+def _names(values: Names, times: int, *, repeat: bool) -> pd.Categorical:
+    codes, names = pd.factorize(values)
+    spread = np.repeat(codes, times) if repeat else np.tile(codes, times)
+    return pd.Categorical.from_codes(spread, categories=pd.Index(names, dtype=object))
 
 
 def _counted(times: TravelTimes, groups_d: Groups) -> Array:

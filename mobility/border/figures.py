@@ -1,0 +1,289 @@
+"""The ten figures an alderman would ask for, as numbers with their bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from mobility.border.penetration import foreign_pairs
+from mobility.border.places import resolve_pairs
+from mobility.border.scorecards import place_times
+from mobility.indicators.access import split_by_country
+from mobility.indicators.costs import factors, trip_weights
+from mobility.indicators.european import REGIONAL
+from mobility.indicators.frame import Array, crow_fly_m, ends, people
+from mobility.indicators.practice import BIKE_LIMIT_S, VF_LIMIT, vf_matrix
+from mobility.indicators.uncertainty import Band, band
+from mobility.scenario.model import Pair
+from mobility.tables import TravelTimes
+from mobility.zones import Zones
+
+REACH_S = 3600.0
+FIGURE_COLUMNS = ("scenario", "key", "mode", "value", "low", "high", "unit", "other", "count")
+KEYS = (
+    "reach_pt",
+    "reach_car",
+    "penetration_pt",
+    "border_effect_pt",
+    "vf_city",
+    "border_links_bike",
+    "foreign_people_pt",
+    "asymmetry_pt",
+    "modal_potential_pt",
+    "co2_saved",
+)
+NOTHING = Band(float("nan"), float("nan"), float("nan"))
+Row = tuple[Band, float, float]
+
+
+def figures(
+    times_by_mode: Mapping[str, TravelTimes],
+    zones: Zones,
+    pairs: Sequence[Pair],
+    effect: pd.DataFrame,
+    *,
+    population: str = "population",
+) -> pd.DataFrame:
+    """Compute the ten headline figures of a scenario, each with its band.
+
+    Parameters
+    ----------
+    pairs
+        Named pairs, as for the card.
+    effect
+        From `regression_effect` or `matched_effect`; its interval is that figure's band.
+
+    Returns
+    -------
+    DataFrame
+        ``scenario, key, mode, value, low, high, unit, other, count``, the keys of `KEYS` in
+        order. `other` is the second number of the sentence, `count` what it rests on (people,
+        pairs or trips); NaN where the figure has none. A figure whose modes, pairs or second
+        country are missing is NaN.
+    """
+    pt, car = times_by_mode.get("pt"), times_by_mode.get("car")
+    bike = times_by_mode.get("bike")
+    scenario = next((times.scenario for times in times_by_mode.values()), "")
+    found: dict[str, tuple[str, str, Row]] = {
+        "reach_pt": ("pt", "people", _reach(pt, zones, population)),
+        "reach_car": ("car", "people", _reach(car, zones, population)),
+        "penetration_pt": ("pt", "%", _penetration(pt, zones, population)),
+        "border_effect_pt": ("pt", "%", _effect(effect, "pt")),
+        "vf_city": ("pt", "1", _vf_city(pt, car, zones, pairs, population)),
+        "border_links_bike": ("bike", "links", _bike_links(bike, zones, pairs, population)),
+        "foreign_people_pt": ("pt", "%", _foreign(pt, zones, population)),
+        "asymmetry_pt": ("pt", "min", _asymmetry(pt, zones, population)),
+        "modal_potential_pt": ("pt", "%", _potential(pt, car, zones, population)),
+        "co2_saved": ("pt", "g", _co2_saved(pt, zones, population)),
+    }
+    rows = [
+        (scenario, key, mode, span.value, span.low, span.high, unit, other, count)
+        for key, (mode, unit, (span, other, count)) in ((k, found[k]) for k in KEYS)
+    ]
+    return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
+
+
+def _inside_people(times: TravelTimes, zones: Zones, population: str) -> tuple[Array, Array]:
+    """People of the origins inside the model, and of the destinations."""
+    origins, destinations = ends(times, zones)
+    heavy = people(origins, population)
+    if times.outside.shape[1]:
+        heavy = np.where(times.outside.all(axis=1), 0.0, heavy)
+    return heavy, people(destinations, population)
+
+
+def _reach(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+    """People reached in an hour by the mean resident; the per cent of them abroad."""
+    if times is None or len(zones.ids) == 0:
+        return NOTHING, np.nan, np.nan
+    heavy, living = _inside_people(times, zones, population)
+    if heavy.sum() <= 0:
+        return NOTHING, np.nan, 0.0
+
+    def mean(matrix: TravelTimes) -> float:
+        return float(heavy @ ((matrix.at(50) <= REACH_S) @ living) / heavy.sum())
+
+    _, foreign, _ = split_by_country(times, times.at(50) <= REACH_S, living[:, None])
+    span = band(times, mean)
+    abroad = float(heavy @ foreign[:, 0] / heavy.sum())
+    return span, 100 * abroad / span.value if span.value > 0 else np.nan, float(heavy.sum())
+
+
+def _penetration(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+    """Share of reached people that live abroad over the share of those near, in per cent."""
+    if times is None:
+        return NOTHING, np.nan, np.nan
+    heavy, living = _inside_people(times, zones, population)
+    crow = crow_fly_m(*ends(times, zones))
+    near = split_by_country(times, crow <= REGIONAL.radius_m, living[:, None])
+    own_near, foreign_near = heavy @ near[0][:, 0], heavy @ near[1][:, 0]
+    if foreign_near <= 0:
+        return NOTHING, np.nan, np.nan
+    near_share = foreign_near / (own_near + foreign_near)
+
+    def ratio(matrix: TravelTimes) -> float:
+        within = matrix.at(50) <= REGIONAL.limit_s
+        own, foreign, _ = split_by_country(matrix, within, living[:, None])
+        whole = heavy @ (own + foreign)[:, 0]
+        return float(100 * (heavy @ foreign[:, 0] / whole) / near_share) if whole > 0 else np.nan
+
+    return band(times, ratio), float(100 * near_share), float(heavy.sum())
+
+
+def _effect(effect: pd.DataFrame, mode: str) -> Row:
+    """Border effect of both directions together, in per cent, with its interval."""
+    mine = effect[(effect["mode"] == mode) & (effect["country_o"] == "")]
+    if mine.empty:
+        return NOTHING, np.nan, np.nan
+    row = mine.iloc[0]
+    value, low, high = (100 * float(row[name]) for name in ("effect", "low", "high"))
+    span = Band(value, low, high)
+    return span, float(row["left_out"]), float(row["pairs_cross"])
+
+
+def _vf_city(
+    pt: TravelTimes | None,
+    car: TravelTimes | None,
+    zones: Zones,
+    pairs: Sequence[Pair],
+    population: str,
+) -> Row:
+    """Median VF factor of the city links both ways; other: links public transport misses."""
+    cities = [pair for pair in pairs if pair.kind == "city"]
+    if pt is None or car is None or not cities:
+        return NOTHING, np.nan, np.nan
+    by_car = _link_times(car, zones, cities, population)
+
+    def factors_of(matrix: TravelTimes) -> Array:
+        times_s = _link_times(matrix, zones, cities, population)
+        known = np.isfinite(by_car) & (by_car > 0)
+        return np.where(np.isfinite(times_s), times_s, np.inf)[known] / by_car[known]
+
+    def median(matrix: TravelTimes) -> float:
+        ratio = np.sort(factors_of(matrix))
+        middle = float(ratio[(len(ratio) - 1) // 2]) if len(ratio) else np.nan
+        return middle if np.isfinite(middle) else np.nan
+
+    ratio = factors_of(pt)
+    return band(pt, median), float(np.isinf(ratio).sum()), float(len(ratio))
+
+
+def _link_times(times: TravelTimes, zones: Zones, pairs: Sequence[Pair], population: str) -> Array:
+    """Median seconds of each pair, there and back."""
+    weight = people(zones, population)
+    found = []
+    for a, b in resolve_pairs(zones, pairs):
+        for origin, destination in ((a, b), (b, a)):
+            figures = place_times(times, zones, origin.rows, destination.rows, weight)
+            found.append(figures["time_s"])
+    return np.asarray(found, np.float64)
+
+
+def _bike_links(
+    times: TravelTimes | None, zones: Zones, pairs: Sequence[Pair], population: str
+) -> Row:
+    """Border links that a bike does in half an hour in both directions."""
+    local = [pair for pair in pairs if pair.kind == "border"]
+    if times is None or not local:
+        return NOTHING, np.nan, np.nan
+
+    def good(matrix: TravelTimes) -> float:
+        both = _link_times(matrix, zones, local, population).reshape(-1, 2)
+        return float((both <= BIKE_LIMIT_S).all(axis=1).sum())
+
+    return band(times, good), np.nan, float(len(local))
+
+
+def _foreign(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+    """Per cent of people who reach at least 10,000 people abroad within an hour."""
+    if times is None or not foreign_pairs(times).any():
+        return NOTHING, np.nan, np.nan
+    heavy, living = _inside_people(times, zones, population)
+    if heavy.sum() <= 0:
+        return NOTHING, np.nan, np.nan
+
+    def share(matrix: TravelTimes) -> float:
+        _, foreign, _ = split_by_country(matrix, matrix.at(50) <= REACH_S, living[:, None])
+        return float(100 * (heavy @ (foreign[:, 0] >= 10_000)) / heavy.sum())
+
+    return band(times, share), np.nan, float(heavy.sum())
+
+
+def _asymmetry(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+    """Mean difference out and back in minutes over cross-border zone pairs reached both ways.
+
+    Counted from the country first in the alphabet; weighted as `trip_weights` at both ends.
+    """
+    if times is None or not np.array_equal(times.origins, times.destinations):
+        return NOTHING, np.nan, np.nan
+    outward = foreign_pairs(times) & (times.country_o[:, None] < times.country_d[None, :])
+    origins, destinations = ends(times, zones)
+    weight = trip_weights(destinations, crow_fly_m(origins, destinations), population)
+    weight = weight * people(origins, population)[:, None]
+
+    def mean(matrix: TravelTimes) -> float:
+        time_s = matrix.at(50).astype(np.float64)
+        gap = time_s - time_s.T
+        known = outward & np.isfinite(gap)
+        total = weight[known].sum()
+        return float(weight[known] @ gap[known] / total / 60) if total > 0 else np.nan
+
+    time_s = times.at(50)
+    both = outward & np.isfinite(time_s) & np.isfinite(time_s.T)
+    absolute = np.abs(time_s - time_s.T, where=both, out=np.zeros_like(time_s))
+    total = weight[both].sum()
+    size = float((weight * absolute)[both].sum() / total / 60) if total > 0 else np.nan
+    return band(times, mean), size, float(both.sum())
+
+
+def _potential(
+    pt: TravelTimes | None, car: TravelTimes | None, zones: Zones, population: str
+) -> Row:
+    """Per cent of trips within an hour by car to which VF ≤ 1.5; other: of those abroad."""
+    if pt is None or car is None:
+        return NOTHING, np.nan, np.nan
+    origins, destinations = ends(pt, zones)
+    weight = trip_weights(destinations, crow_fly_m(origins, destinations), population)
+    weight = weight * people(origins, population)[:, None]
+    near = np.where(car.at(50) <= REACH_S, weight, 0.0)
+    across = np.where(foreign_pairs(pt), near, 0.0)
+    if near.sum() <= 0:
+        return NOTHING, np.nan, np.nan
+
+    def share(matrix: TravelTimes) -> float:
+        return float(100 * near[vf_matrix(matrix, car) <= VF_LIMIT].sum() / near.sum())
+
+    quick = vf_matrix(pt, car) <= VF_LIMIT
+    abroad = 100 * across[quick].sum() / across.sum() if across.sum() > 0 else np.nan
+    return band(pt, share), float(abroad), float((near > 0).sum())
+
+
+def _co2_saved(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+    """Grams that a mean cross-border trip of public transport emits less than by car.
+
+    The band is from the bounds of the emission factors. Other: the trip's kilometres.
+    """
+    if times is None or not foreign_pairs(times).any():
+        return NOTHING, np.nan, np.nan
+    origins, destinations = ends(times, zones)
+    crow = crow_fly_m(origins, destinations)
+    weight = trip_weights(destinations, crow, population)
+    weight = weight * people(origins, population)[:, None]
+    counted = np.where(foreign_pairs(times) & (times.at(50) <= REACH_S), weight, 0.0)
+    if counted.sum() <= 0:
+        return NOTHING, np.nan, 0.0
+    km = float((counted * crow).sum() / counted.sum() / 1000)
+    table = factors().set_index(["quantity", "mode"])
+
+    def grams(mode: str, column: str) -> float:
+        detour = float(str(table.loc[("detour", mode), "value"]))
+        return km * detour * float(str(table.loc[("co2", mode), column]))
+
+    span = Band(
+        grams("car", "value") - grams("pt", "value"),
+        grams("car", "low") - grams("pt", "high"),
+        grams("car", "high") - grams("pt", "low"),
+    )
+    return span, km, float((counted > 0).sum())

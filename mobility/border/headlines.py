@@ -1,0 +1,202 @@
+"""A plain sentence for each of the ten figures, in Dutch and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mobility.words import Translate, number, translator
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One figure for an alderman.
+
+    Parameters
+    ----------
+    scenario, key
+        Whose figure, and which.
+    figure
+        The number as it is written, with its unit; ``"–"`` where there is none.
+    band
+        Low to high as they are written; empty where there is none.
+    sentence
+        What it means, in a sentence.
+    """
+
+    scenario: str
+    key: str
+    figure: str
+    band: str
+    sentence: str
+
+
+def headlines(figures: pd.DataFrame, lang: str) -> list[Headline]:
+    """Say the ten figures in plain words.
+
+    Parameters
+    ----------
+    figures
+        From `mobility.border.figures`, or read back from its file; scenarios may be stacked.
+    lang
+        ``"nl"`` or ``"en"``.
+    """
+    return [_headline(row, lang) for row in figures.to_dict("records")]
+
+
+def _headline(row: dict[str, object], lang: str) -> Headline:
+    _ = translator(lang)
+    key, unit = str(row["key"]), str(row["unit"])
+    value, low, high, other, count = (
+        float(str(row[name])) for name in ("value", "low", "high", "other", "count")
+    )
+    digits = {"1": 1, "min": 1}.get(unit, 0)
+    spoken = _unit(unit, _)
+    figure = number(value, lang, digits) + (f" {spoken}" if spoken and np.isfinite(value) else "")
+    span = ""
+    if np.isfinite(value) and np.isfinite(low) and np.isfinite(high) and low < high:
+        span = _("{low} to {high}").format(
+            low=number(low, lang, digits), high=number(high, lang, digits)
+        )
+    if not np.isfinite(value):
+        sentence = _missing(key, other, _)
+    else:
+        sentence = _sentence(key, value, other, count, lang)
+    return Headline(str(row["scenario"]), key, figure, span, sentence)
+
+
+def _unit(unit: str, _: Translate) -> str:
+    return {
+        "people": _("people"),
+        "%": "%",
+        "links": _("links"),
+        "min": _("min"),
+        "g": _("g CO2"),
+    }.get(unit, "")
+
+
+def _missing(key: str, other: float, _: Translate) -> str:
+    """Say why there is no figure, as far as it is known."""
+    if key == "vf_city" and other > 0:
+        return _("Public transport does not serve most of the named city links at all.")
+    if key in ("penetration_pt", "foreign_people_pt", "asymmetry_pt", "co2_saved"):
+        return _("No figure: it needs public transport and people on both sides of a border.")
+    if key == "border_effect_pt":
+        return _("No figure: too few links across the border or within the countries to compare.")
+    if key in ("vf_city", "border_links_bike"):
+        return _("No figure: it needs named pairs of this kind and travel times for them.")
+    return _("No figure: its mode of travel was not computed.")
+
+
+def _sentence(key: str, value: float, other: float, count: float, lang: str) -> str:
+    say = {
+        "reach_pt": _reach_pt,
+        "reach_car": _reach_car,
+        "penetration_pt": _penetration,
+        "border_effect_pt": _effect,
+        "vf_city": _vf,
+        "border_links_bike": _bike,
+        "foreign_people_pt": _foreign,
+        "asymmetry_pt": _asymmetry,
+        "modal_potential_pt": _potential,
+        "co2_saved": _co2,
+    }
+    return say[key](value, other, count, lang)
+
+
+def _reach_pt(value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    if not np.isfinite(other):
+        return _("Within an hour the mean resident reaches nobody by public transport.")
+    return _(
+        "Within an hour the mean resident reaches {people} people by public transport,"
+        " {share} % of them abroad."
+    ).format(people=number(value, lang), share=number(other, lang))
+
+
+def _reach_car(value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    if not np.isfinite(other):
+        return _("Within an hour the mean resident reaches nobody by car.")
+    return _(
+        "Within an hour the mean resident reaches {people} people by car, {share} % of them abroad."
+    ).format(people=number(value, lang), share=number(other, lang))
+
+
+def _penetration(value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _(
+        "Of the people living near, {near} % live abroad; public transport reaches them"
+        " {value} % as well as nearness alone would let expect."
+    ).format(near=number(other, lang), value=number(value, lang))
+
+
+def _effect(value: float, _other: float, count: float, lang: str) -> str:
+    _ = translator(lang)
+    text = (
+        _(
+            "By public transport a trip across the border takes {value} % longer than one of"
+            " the same distance within the country ({count} links compared)."
+        )
+        if value >= 0
+        else _(
+            "By public transport a trip across the border takes {value} % less time than one of"
+            " the same distance within the country ({count} links compared)."
+        )
+    )
+    return text.format(value=number(abs(value), lang), count=number(count, lang))
+
+
+def _vf(value: float, other: float, count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _(
+        "On the city links public transport takes {value} times as long as the car, from door"
+        " to door; {missed} of {count} directions it does not serve at all."
+    ).format(value=number(value, lang, 1), missed=number(other, lang), count=number(count, lang))
+
+
+def _bike(value: float, _other: float, count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _(
+        "Of the {count} links between border municipalities, {value} can be cycled within half"
+        " an hour, there and back."
+    ).format(count=number(count, lang), value=number(value, lang))
+
+
+def _foreign(value: float, _other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _(
+        "{value} % of residents reach at least {people} people abroad within an hour by public"
+        " transport."
+    ).format(value=number(value, lang), people=number(10_000, lang))
+
+
+def _asymmetry(value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _(
+        "Out and back across the border differ by {other} minutes on average; taken together"
+        " the one direction is {value} minutes slower than the other."
+    ).format(other=number(other, lang, 1), value=number(abs(value), lang, 1))
+
+
+def _potential(value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    if not np.isfinite(other):
+        return _(
+            "For {value} % of trips public transport takes at most one and a half times as long"
+            " as the car."
+        ).format(value=number(value, lang))
+    return _(
+        "For {value} % of trips public transport takes at most one and a half times as long as"
+        " the car; across the border that is {other} %."
+    ).format(value=number(value, lang), other=number(other, lang))
+
+
+def _co2(value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _(
+        "Who goes across the border by public transport instead of by car, {km} kilometres as"
+        " the crow flies, emits {value} grams of CO2 less per trip."
+    ).format(km=number(other, lang), value=number(value, lang))
