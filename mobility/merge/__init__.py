@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from mobility.feeds.model import Feeds
+from mobility.merge.calls import calls_of
 from mobility.merge.checks import check_agencies, check_feeds
-from mobility.merge.duplicates import drop_duplicates
+from mobility.merge.duplicates import drop_duplicates, dropped_row
 from mobility.merge.edit import balance, keep_trips
 from mobility.merge.inventory import calendar_table, cross_border_lines
 from mobility.merge.model import (
@@ -19,6 +21,8 @@ from mobility.merge.model import (
     TRIPS_STITCHED,
     Merged,
     WalkMetres,
+    labels_of,
+    rows_of,
     table_of,
     texts,
 )
@@ -84,62 +88,77 @@ def merge_feeds(
         agencies that run only abroad are left out.
     """
     chosen = options or MergeEntry()
-    problems = Problems()
-    work = place_stops(feeds, countries)
-    before, books = work, []
-    dropped: list[pd.DataFrame] = []
-    stitched: list[pd.DataFrame] = []
-    matches = table_of(STOPS, {})
+    work = _Work(place_stops(feeds, countries))
     if chosen.repair:
-        work, gone, found = repair(work)
-        problems.extend(found)
-        dropped.append(gone)
-        work = place_stops(work, countries)
-        books.append(balance("repair", before, work))
-    problems.extend(check_feeds(work, day=day))
-    before = work
-    work, found = _foreign(work, foreign_agencies or {})
-    problems.extend(found)
-    books.append(balance("foreign agencies", before, work))
+        work.take("repair", repair)
+        work.feeds = place_stops(work.feeds, countries)
+    work.problems.extend(check_feeds(work.feeds, day=day, timezone=timezone))
+    allowed = foreign_agencies or {}
+    work.take("foreign agencies", lambda now: _foreign(now, allowed))
+    matches = table_of(STOPS, {})
     if chosen.match_stops:
-        before = work
-        over = None
-        if chosen.overrides is not None:
-            over = read_overrides(chosen.overrides, tuple(s.id for s in work.sources))
-        work, matches = match_stops(work, walk_m=walk_m, overrides=over)
-        _unknown_overrides(work, over or {}, problems)
-        books.append(balance("match stops", before, work))
-    station = station_of(work, matches)
+        known = tuple(source.id for source in feeds.sources)
+        over = read_overrides(chosen.overrides, known) if chosen.overrides else {}
+        _unknown_overrides(work.feeds, over, work.problems)
+        before = work.feeds
+        work.feeds, matches = match_stops(before, walk_m=walk_m, overrides=over)
+        work.books.append(balance("match stops", before, work.feeds))
+    station = station_of(work.feeds, matches)
     if chosen.through_running:
-        before = work
-        work, joined = run_through(work, station, day=day)
-        stitched.append(joined)
-        books.append(balance("through-running", before, work))
+        work.join("through-running", lambda now: run_through(now, station, day=day))
     if chosen.drop_duplicates:
-        before = work
-        work, gone = drop_duplicates(work, station, day=day)
-        dropped.append(gone)
-        books.append(balance("duplicate trips", before, work))
-        before = work
-        work, gone = drop_same_lines(work, station, day=day, modelled=chosen.modelled_times)
-        dropped.append(gone)
-        books.append(balance("same lines", before, work))
+        made = chosen.modelled_times
+        work.drop("duplicate trips", lambda now: drop_duplicates(now, station, day=day))
+        work.drop("same lines", lambda now: drop_same_lines(now, station, day=day, modelled=made))
     if chosen.stitch:
-        before = work
-        work, joined = stitch_trips(work, station, day=day)
-        stitched.append(joined)
-        books.append(balance("cut trips", before, work))
+        work.join("cut trips", lambda now: stitch_trips(now, station, day=day))
+    return Merged(work.feeds, _evidence(work, matches, day))
+
+
+@dataclass
+class _Work:
+    """Feeds on their way through the steps, and the books that are kept of it."""
+
+    feeds: Feeds
+    problems: Problems = field(default_factory=Problems)
+    books: list[pd.DataFrame] = field(default_factory=list)
+    dropped: list[pd.DataFrame] = field(default_factory=list)
+    stitched: list[pd.DataFrame] = field(default_factory=list)
+
+    def take(
+        self, step: str, change: Callable[[Feeds], tuple[Feeds, pd.DataFrame, Problems]]
+    ) -> None:
+        """Do a step that drops trips and finds problems."""
+        before = self.feeds
+        self.feeds, gone, found = change(before)
+        self.dropped.append(gone)
+        self.problems.extend(found)
+        self.books.append(balance(step, before, self.feeds))
+
+    def drop(self, step: str, change: Callable[[Feeds], tuple[Feeds, pd.DataFrame]]) -> None:
+        """Do a step that drops trips."""
+        self.take(step, lambda now: (*change(now), Problems()))
+
+    def join(self, step: str, change: Callable[[Feeds], tuple[Feeds, pd.DataFrame]]) -> None:
+        """Do a step that joins trips."""
+        before = self.feeds
+        self.feeds, joined = change(before)
+        self.stitched.append(joined)
+        self.books.append(balance(step, before, self.feeds))
+
+
+def _evidence(work: _Work, matches: pd.DataFrame, day: dt.date | None) -> dict[str, pd.DataFrame]:
     evidence = {
         "stops": matches,
-        "trips_dropped": _without_joined(dropped, stitched),
-        "trips_stitched": _together(TRIPS_STITCHED, stitched),
-        "calendars": calendar_table(work, day=day),
-        "cross_border_lines": cross_border_lines(work, day=day),
+        "trips_dropped": _without_joined(work.dropped, work.stitched),
+        "trips_stitched": _together(TRIPS_STITCHED, work.stitched),
+        "calendars": calendar_table(work.feeds, day=day),
+        "cross_border_lines": cross_border_lines(work.feeds, day=day),
     }
-    _doubts(evidence, problems)
-    evidence["problems"] = problems.table()
-    evidence["balance"] = pd.concat(books, ignore_index=True)
-    return Merged(work, evidence)
+    _doubts(evidence, work.problems)
+    evidence["problems"] = work.problems.table()
+    evidence["balance"] = pd.concat(work.books, ignore_index=True)
+    return evidence
 
 
 def place_stops(feeds: Feeds, countries: Countries | None) -> Feeds:
@@ -157,20 +176,26 @@ def place_stops(feeds: Feeds, countries: Countries | None) -> Feeds:
 
 def _foreign(
     feeds: Feeds, allowed: Mapping[str, tuple[str, ...]]
-) -> tuple[Feeds, Problems]:
+) -> tuple[Feeds, pd.DataFrame, Problems]:
     """Leave out foreign agencies of feeds that have a list of allowed ones; report the rest."""
     problems, found = check_agencies(feeds, allowed)
     unwanted = {agency for feed, agencies in found.items() if allowed.get(feed)
                 for agency in agencies}  # fmt: skip
     if not unwanted:
-        return feeds, problems
+        return feeds, table_of(TRIPS_DROPPED, {}), problems
     of_route = np.isin(texts(feeds.routes["agency_id"]).astype(str), sorted(unwanted))
     gone = of_route[feeds.trips["route"].to_numpy()]
+    what = "trip of a foreign agency that is not allowed"
     problems.by_feed(
-        "warning", feeds.trips, gone, "trips.txt", "trip of a foreign agency that is not allowed",
-        "trip left out", "name the agency under allow_foreign_agencies to keep it",
+        "warning", feeds.trips, gone, "trips.txt", what, "trip left out",
+        "name the agency under allow_foreign_agencies to keep it",
     )  # fmt: skip
-    return keep_trips(feeds, ~gone), problems
+    calls, labels = calls_of(feeds), labels_of(feeds)
+    rows = [
+        dropped_row(feeds, labels, calls, int(t), -1, decision="dropped", reason=what)
+        for t in np.flatnonzero(gone & (calls.count() > 0))
+    ]
+    return keep_trips(feeds, ~gone), rows_of(TRIPS_DROPPED, rows), problems
 
 
 def _unknown_overrides(

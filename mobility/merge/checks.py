@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from mobility.feeds.model import Feeds, FeedSource
 from mobility.merge.calls import calls_of
 from mobility.merge.ground import metres
-from mobility.merge.model import texts
+from mobility.merge.model import distinct_pairs, texts
 from mobility.merge.problems import Problems
 
 FASTEST_KPH = 350.0
@@ -21,11 +22,16 @@ SLOW_M = 1_000.0
 STALE_DAYS = 14
 
 
-def check_feeds(feeds: Feeds, *, day: dt.date | None) -> Problems:
+def check_feeds(feeds: Feeds, *, day: dt.date | None, timezone: str) -> Problems:
     """Check calendars, ids, speeds and use of stops; what reading left out is repeated here."""
     problems = Problems()
     for source in feeds.sources:
         _reading(source, problems)
+        problems.add(
+            "note", source.id, "agency.txt", "times in another zone than the region's",
+            count=int(source.clock_shift_s != 0),
+            examples=(f"{source.agency_timezone} → {timezone}",), done="converted",
+        )  # fmt: skip
         _calendar(feeds, source, day, problems)
     _ids(feeds, problems)
     _speeds(feeds, problems)
@@ -151,8 +157,8 @@ def _speeds(feeds: Feeds, problems: Problems) -> None:
     ):
         for source in feeds.sources:
             rows = np.flatnonzero(wrong & (feed == source.id))
-            pairs = np.unique(np.column_stack([a[rows], b[rows]]), axis=0)
-            examples = tuple(f"{ids[p]} → {ids[q]}" for p, q in pairs[:3])
+            pairs = zip(*distinct_pairs(a[rows], b[rows]), strict=True)
+            examples = tuple(f"{ids[p]} → {ids[q]}" for p, q in islice(pairs, 3))
             problems.add("warning", source.id, "stop_times.txt", what, count=len(rows),
                          examples=examples, done="kept", cure=cure)  # fmt: skip
 

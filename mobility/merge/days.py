@@ -18,11 +18,12 @@ def as_bits(services: ServiceDays) -> list[int]:
 
 def days_that_matter(services: ServiceDays, day: dt.date | None) -> int:
     """Bits of the day and its two neighbours (late trips cross midnight), or of all days."""
-    width = services.runs.shape[1]
+    width: int = services.runs.shape[1]
     if day is None:
         return (1 << width) - 1
     column = (day - services.first_day).days
-    return sum(1 << k for k in range(column - 1, column + 2) if 0 <= k < width)
+    near = [1 << k for k in range(column - 1, column + 2) if 0 <= k < width]
+    return sum(near)
 
 
 @dataclass

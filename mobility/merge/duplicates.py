@@ -13,7 +13,18 @@ from mobility.feeds.model import Feeds
 from mobility.merge.calls import Calls, calls_of, feed_numbers, template_trips, trip_modes
 from mobility.merge.days import Roster, days_that_matter
 from mobility.merge.edit import keep_trips, with_trip_services
-from mobility.merge.model import TRIPS_DROPPED, Bool, Int32, Int64, Text, rows_of, texts
+from mobility.merge.model import (
+    TRIPS_DROPPED,
+    Bool,
+    Int32,
+    Int64,
+    Labels,
+    Text,
+    distinct_pairs,
+    labels_of,
+    rows_of,
+    texts,
+)
 
 Pair = Any  # a row of the pairs table, as a named tuple
 OVERLAP = "each has a part the other lacks"
@@ -100,22 +111,23 @@ def meeting_trips(feeds: Feeds, calls: Calls, station: Int32, rules: Tolerance) 
     feed = feed_numbers(feeds, texts(feeds.trips["feed"]))
     # A template has no time of its own; headways are compared line by line elsewhere.
     timed = ~template_trips(feeds)
-    feed = np.where(timed, feed, -1).astype(np.int32)
-    n_station = int(station.max(initial=-1)) + 1
-    serves = np.zeros((len(feeds.sources), n_station), bool)
-    known = feed[calls.trip] >= 0
-    serves[feed[calls.trip[known]], station[calls.stop[known]]] = True
-    found = []
-    for f in range(len(feeds.sources)):
-        for g in range(f + 1, len(feeds.sources)):
-            shared = serves[f] & serves[g]
-            if shared.any():
-                ours = _shared_events(calls, station, feed, f, shared)
-                theirs = _shared_events(calls, station, feed, g, shared)
-                found.append(_meet(ours, theirs, rules))
-    if not found:
-        return pd.DataFrame()
-    return _same_mode(feeds, pd.concat(found, ignore_index=True))
+    modes = trip_modes(feeds)
+    found = [pd.DataFrame()]
+    for mode in sorted(set(modes)):
+        # A bus at the station does not make its feed one that knows the trains there.
+        of_mode = np.where(timed & (modes == mode), feed, -1).astype(np.int32)
+        known = of_mode[calls.trip] >= 0
+        serves = np.zeros((len(feeds.sources), int(station.max(initial=-1)) + 1), bool)
+        serves[of_mode[calls.trip[known]], station[calls.stop[known]]] = True
+        for f in range(len(feeds.sources)):
+            for g in range(f + 1, len(feeds.sources)):
+                shared = serves[f] & serves[g]
+                if shared.any():
+                    ours = _shared_events(calls, station, of_mode, f, shared)
+                    theirs = _shared_events(calls, station, of_mode, g, shared)
+                    found.append(_meet(ours, theirs, rules))
+    filled = [part for part in found if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else found[0]
 
 
 def _near_in_time(
@@ -137,9 +149,10 @@ def _meet(ours: _Events, theirs: _Events, rules: Tolerance) -> pd.DataFrame:
     limit = rules.same_number_s
     by_departure = _near_in_time(ours, theirs, ours.departure_s, theirs.departure_s, limit)
     by_arrival = _near_in_time(ours, theirs, ours.arrival_s, theirs.arrival_s, limit)
-    both = np.concatenate([np.column_stack(by_departure), np.column_stack(by_arrival)])
-    both = np.unique(both, axis=0)
-    i, j = both[:, 0], both[:, 1]
+    i, j = distinct_pairs(
+        np.concatenate([by_departure[0], by_arrival[0]]),
+        np.concatenate([by_departure[1], by_arrival[1]]),
+    )
     leaves = np.abs(ours.departure_s[i].astype(np.int64) - theirs.departure_s[j])
     comes = np.abs(ours.arrival_s[i].astype(np.int64) - theirs.arrival_s[j])
     met = pd.DataFrame(
@@ -178,12 +191,6 @@ def _summed(met: pd.DataFrame, ours: _Events, theirs: _Events) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _same_mode(feeds: Feeds, pairs: pd.DataFrame) -> pd.DataFrame:
-    mode = trip_modes(feeds)
-    same = mode[pairs["a"].to_numpy()] == mode[pairs["b"].to_numpy()]
-    return pairs[same].reset_index(drop=True)
-
-
 @dataclass(frozen=True)
 class _Verdict:
     """What is to be done with a pair: `goes` is superfluous beside `stays`."""
@@ -198,6 +205,7 @@ def _decide(
     feeds: Feeds, calls: Calls, pairs: pd.DataFrame, day: dt.date | None, rules: Tolerance
 ) -> tuple[Feeds, pd.DataFrame]:
     ids = texts(feeds.trips["trip_id"])
+    labels = labels_of(feeds)
     roster = Roster(feeds.services)
     service = feeds.trips["service"].to_numpy(np.int32).copy()
     days = [roster.bits[s] for s in service]
@@ -216,7 +224,7 @@ def _decide(
         goes, stays = verdict.goes, verdict.stays
         both = days[goes] & days[stays] & matter
         span = (pair.first_a, pair.last_a) if stays == pair.a else (pair.first_b, pair.last_b)
-        place = (stays, str(feeds.trips["feed"].iat[goes]))
+        place = (stays, labels.trip_feed[goes])
         if not both or any(s[0] < span[1] and span[0] < s[1] for s in taken.get(place, [])):
             continue
         if not verdict.sure:
@@ -229,10 +237,10 @@ def _decide(
         if not gone[goes]:
             days[goes] = rest
         decision = "dropped" if gone[goes] else "dropped on some days"
-        evidence.append(_row(feeds, calls, verdict, pair, decision))
+        evidence.append(_row(feeds, labels, calls, verdict, pair, decision))
     for verdict, pair in doubtful:
         if not (gone[verdict.goes] or gone[verdict.stays]):
-            evidence.append(_row(feeds, calls, verdict, pair, "doubtful"))
+            evidence.append(_row(feeds, labels, calls, verdict, pair, "doubtful"))
     for trip, others in sorted(replaced.items(), key=lambda item: str(ids[item[0]])):
         if not gone[trip]:
             service[trip] = roster.row(days[trip], (int(service[trip]), *sorted(others)))
@@ -297,34 +305,32 @@ def _verdict(a: int, b: int, count: Int64, ids: Text, *, sure: bool, reason: str
 
 
 def _row(
-    feeds: Feeds, calls: Calls, verdict: _Verdict, pair: Pair, decision: str
+    feeds: Feeds, labels: Labels, calls: Calls, verdict: _Verdict, pair: Pair, decision: str
 ) -> dict[str, object]:
     return dropped_row(
-        feeds, calls, verdict.goes, verdict.stays, decision=decision, reason=verdict.reason,
+        feeds, labels, calls, verdict.goes, verdict.stays, decision=decision, reason=verdict.reason,
         shared=int(pair.shared), largest_s=float(pair.largest),
     )  # fmt: skip
 
 
 def dropped_row(
-    feeds: Feeds, calls: Calls, goes: int, stays: int, *, decision: str, reason: str,
-    shared: int = 0, largest_s: float = np.nan,
+    feeds: Feeds, labels: Labels, calls: Calls, goes: int, stays: int, *, decision: str,
+    reason: str, shared: int = 0, largest_s: float = np.nan,
 ) -> dict[str, object]:  # fmt: skip
     """One row of `TRIPS_DROPPED`; `stays` is −1 where nothing takes the trip's place."""
-    trips, routes, stops = feeds.trips, feeds.routes, feeds.stops
     span = calls.of(goes)
-    route = int(trips["route"].iat[goes])
+    route = labels.route_of[goes]
     low, high = np.searchsorted(feeds.stop_times["trip"].to_numpy(), [goes, goes + 1])
     return {
-        "trip": str(trips["trip_id"].iat[goes]),
+        "trip": labels.trip[goes],
         "decision": decision,
         "reason": reason,
-        "kept_trip": str(trips["trip_id"].iat[stays]) if stays >= 0 else "",
-        "line": str(routes["route_id"].iat[route]),
-        "kept_line": str(routes["route_id"].iat[int(trips["route"].iat[stays])])
-        if stays >= 0 else "",
-        "mode": str(routes["mode"].iat[route]),
-        "from_stop": str(stops["stop_id"].iat[calls.stop[span.start]]),
-        "to_stop": str(stops["stop_id"].iat[calls.stop[span.stop - 1]]),
+        "kept_trip": labels.trip[stays] if stays >= 0 else "",
+        "line": labels.line[route],
+        "kept_line": labels.line[labels.route_of[stays]] if stays >= 0 else "",
+        "mode": labels.mode[route],
+        "from_stop": labels.stop[calls.stop[span.start]],
+        "to_stop": labels.stop[calls.stop[span.stop - 1]],
         "departure_s": int(calls.departure_s[span.start]),
         "shared_stops": shared,
         "calls": span.stop - span.start,
@@ -332,5 +338,3 @@ def dropped_row(
         "largest_gap_s": largest_s,
         "rows": int(high - low) if decision == "dropped" else 0,
     }  # fmt: skip
-
-

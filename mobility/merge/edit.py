@@ -69,8 +69,11 @@ def balance(step: str, before: Feeds, after: Feeds) -> pd.DataFrame:
     Trips are compared by id and stop_times by trip, so that a step that takes two trips out
     and puts a joined one in shows both.
     """
-    gone = set(before.trips["trip_id"]) - set(after.trips["trip_id"])
-    come = set(after.trips["trip_id"]) - set(before.trips["trip_id"])
+    gone: set[str] = set()
+    come: set[str] = set()
+    if before.trips is not after.trips:
+        old_ids, new_ids = set(before.trips["trip_id"]), set(after.trips["trip_id"])
+        gone, come = old_ids - new_ids, new_ids - old_ids
     rows: list[dict[str, object]] = []
     for name in COUNTED:
         old: pd.DataFrame = getattr(before, name)

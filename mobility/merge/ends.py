@@ -9,7 +9,7 @@ import numpy as np
 from mobility.feeds.model import Feeds
 from mobility.merge.calls import Calls, calls_of
 from mobility.merge.days import as_bits
-from mobility.merge.model import Int32, Text, plain, texts
+from mobility.merge.model import Int32, Labels, Text, labels_of
 
 LONGEST_DWELL_S = 900
 
@@ -22,19 +22,22 @@ class Ends:
     ----------
     calls
         Calls of all trips.
-    at
+    place
         Station of each call.
     first, last
         Row of the first and last call of each trip.
     days
         Bits of days per trip.
+    labels
+        What trips, lines and stops are called.
     """
 
     calls: Calls
-    at: Int32
+    place: Int32
     first: Int32
     last: Int32
     days: list[int]
+    labels: Labels
 
     def begins_s(self, trip: int) -> int:
         """Departure at the first call."""
@@ -46,7 +49,7 @@ class Ends:
 
     def stations(self, trip: int) -> list[int]:
         """Stations of all calls."""
-        return [int(s) for s in self.at[self.calls.of(trip)]]
+        return [int(s) for s in self.place[self.calls.of(trip)]]
 
     def in_time_order(self, trips: set[int], ids: Text) -> list[int]:
         """Trips by departure, then arrival, then id."""
@@ -60,7 +63,7 @@ def ends_of(feeds: Feeds, station: Int32) -> Ends:
     first = calls.first[:-1].astype(np.int32)
     last = (calls.first[1:] - 1).astype(np.int32)
     days = [bits[s] for s in feeds.trips["service"].to_numpy()]
-    return Ends(calls, station[calls.stop], first, last, days)
+    return Ends(calls, station[calls.stop], first, last, days, labels_of(feeds))
 
 
 def turns_back(ends: Ends, chain: tuple[int, ...], after: int) -> bool:
@@ -79,17 +82,18 @@ def turns_back(ends: Ends, chain: tuple[int, ...], after: int) -> bool:
 
 
 def stitched_row(
-    feeds: Feeds, ends: Ends, a: int, b: int, *, decision: str, way: str, reason: str,
+    ends: Ends, a: int, b: int, *, decision: str, way: str, reason: str,
     days: int, trip: str = "",
 ) -> dict[str, object]:  # fmt: skip
     """One row of `TRIPS_STITCHED`."""
-    ids, lines = texts(feeds.trips["trip_id"]), texts(feeds.routes["route_id"])
-    route = feeds.trips["route"].to_numpy()
+    names = ends.labels
     stop = int(ends.calls.stop[ends.last[a]])
     return {
-        "trip": trip, "decision": decision, "way": way, "trip_a": ids[a], "trip_b": ids[b],
-        "line_a": lines[route[a]], "line_b": lines[route[b]],
-        "at_stop": feeds.stops["stop_id"].iat[stop], "stop_name": plain(feeds, stop),
+        "trip": trip, "decision": decision, "way": way,
+        "trip_a": names.trip[a], "trip_b": names.trip[b],
+        "line_a": names.line[names.route_of[a]], "line_b": names.line[names.route_of[b]],
+        "at_stop": names.stop[stop],
+        "stop_name": names.stop_name[stop] or names.stop[stop],
         "arrival_s": ends.ends_s(a), "departure_s": ends.begins_s(b),
         "dwell_s": ends.begins_s(b) - ends.ends_s(a), "days": days.bit_count(), "reason": reason,
     }  # fmt: skip

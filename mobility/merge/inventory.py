@@ -43,16 +43,15 @@ def cross_border_lines(feeds: Feeds, *, day: dt.date | None) -> pd.DataFrame:
     country = texts(feeds.stops["country"])
     route = feeds.trips["route"].to_numpy()
     on_day = _on_day(feeds, day)
+    lines = texts(feeds.routes["route_id"])
     groups: dict[tuple[int, str, str], list[_Crossing]] = {}
-    for crossing in _crossings(feeds, calls, country):
+    for crossing in _crossings(calls, country):
         if on_day[crossing.trip]:
             ends = (crossing.countries[0], crossing.countries[-1])
             groups.setdefault((int(route[crossing.trip]), *ends), []).append(crossing)
     rows = [
         _line(feeds, calls, country, key, found)
-        for key, found in sorted(
-            groups.items(), key=lambda item: (feeds.routes["route_id"].iat[item[0][0]], item[0][1:])
-        )
+        for key, found in sorted(groups.items(), key=lambda item: (lines[item[0][0]], item[0][1:]))
     ]
     return rows_of(CROSS_BORDER_LINES, rows)
 
@@ -71,7 +70,7 @@ def _on_day(feeds: Feeds, day: dt.date | None) -> Bool:
     return found
 
 
-def _crossings(feeds: Feeds, calls: Calls, country: Text) -> list[_Crossing]:
+def _crossings(calls: Calls, country: Text) -> list[_Crossing]:
     codes, names = pd.factorize(country[calls.stop])
     blank = {k for k, name in enumerate(names) if name == ""}
     known = ~np.isin(codes, list(blank))
@@ -103,7 +102,7 @@ def _line(
     stops = {int(s) for visited in at.values() for s in visited}
     by_country = Counter(country[s] for s in stops if country[s])
     days, span = _days(feeds, str(route["route_id"]), str(route["feed"]))
-    loose = headway_trips(feeds)
+    loose, ids = headway_trips(feeds), texts(feeds.trips["trip_id"])
     longest = max(found, key=lambda c: (len(c.countries), -c.trip))
     # Two departures an hour apart are one an hour: the span counts the hour of the last.
     hours = max(1.0, (lasts - firsts) / HOUR_S + (1.0 if departures > 1 else 0.0))
@@ -124,7 +123,7 @@ def _line(
         "times": "headway" if all(loose[c.trip] for c in found) else "timetable",
         "days_running": days, "days_in_feed": span,
         "days_per_year": days * 365.0 / span if span >= FOUR_WEEKS else np.nan,
-        "joined": any("+" in str(feeds.trips["trip_id"].iat[c.trip]) for c in found),
+        "joined": any("+" in ids[c.trip] for c in found),
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from mobility.feeds.model import Feeds
 from mobility.merge.calls import calls_of
 from mobility.merge.days import Roster
 from mobility.merge.edit import keep_trips, with_trip_services
-from mobility.merge.model import Bool, Int32, Text, texts
+from mobility.merge.model import Bool, Int64, Text, texts
 
 LONGEST_CHAIN = 40
 
@@ -177,9 +177,7 @@ def _time_rows(feeds: Feeds, found: Sequence[Chain], first_row: int) -> pd.DataF
     """Stop times of the joined trips, ascending by trip and sequence."""
     times = feeds.stop_times
     start = np.searchsorted(times["trip"].to_numpy(), np.arange(len(feeds.trips) + 1))
-    rows = np.concatenate(
-        [np.arange(start[t], start[t + 1]) for c in found for t in c.trips]
-    )
+    rows = np.concatenate([np.arange(start[t], start[t + 1]) for c in found for t in c.trips])
     piece = np.concatenate([[t] * (start[t + 1] - start[t]) for c in found for t in c.trips])
     trip = np.repeat(
         np.arange(len(found)) + first_row,
@@ -187,10 +185,10 @@ def _time_rows(feeds: Feeds, found: Sequence[Chain], first_row: int) -> pd.DataF
     )
     table = times.iloc[rows].assign(trip=trip.astype(np.int32)).reset_index(drop=True)
     joint = np.flatnonzero((trip[1:] == trip[:-1]) & (piece[1:] != piece[:-1]))
-    return _weld(table, joint, feeds.stops["parent"].to_numpy(np.int32))
+    return _weld(table, joint.astype(np.int64))
 
 
-def _weld(table: pd.DataFrame, joint: Int32, parent: Int32) -> pd.DataFrame:
+def _weld(table: pd.DataFrame, joint: Int64) -> pd.DataFrame:
     """Make the last row of a piece and the first of the next one halt.
 
     At the same stop one row is left; at two stops of one station both stay, the vehicle
@@ -214,7 +212,7 @@ def _weld(table: pd.DataFrame, joint: Int32, parent: Int32) -> pd.DataFrame:
     return pd.DataFrame(kept)[table.columns.tolist()]
 
 
-def _shift_distances(columns: dict[str, Text], ends: Int32, starts: Int32) -> None:
+def _shift_distances(columns: dict[str, Text], ends: Int64, starts: Int64) -> None:
     """Let distances along the shape run on over the joint; unknown where a piece's is."""
     distance, trip = columns["shape_dist"], columns["trip"]
     for end, start in zip(ends, starts, strict=True):

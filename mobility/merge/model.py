@@ -168,7 +168,9 @@ def table_of(contract: tuple[Column, ...], columns: Mapping[str, object]) -> pd.
     if not columns:
         columns = {column.name: [] for column in contract}
     types = {c.name: object if c.dtype == "string" else c.dtype for c in contract}
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=kind) for name, kind in types.items()})
+    return pd.DataFrame(
+        {name: pd.Series(columns[name], dtype=kind) for name, kind in types.items()}
+    )
 
 
 def rows_of(contract: tuple[Column, ...], rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -177,12 +179,35 @@ def rows_of(contract: tuple[Column, ...], rows: list[dict[str, object]]) -> pd.D
 
 
 def texts(column: pd.Series) -> Text:
-    """Text column as an object array, missing values as ``""``."""
-    values = column.to_numpy(dtype=object)
-    return np.where(pd.isna(values), "", values).astype(object)
+    """Text column as an object array; feeds never hold a missing text."""
+    return np.asarray(column.to_numpy(dtype=object), object)
 
 
-def plain(feeds: Feeds, stop: int) -> str:
-    """Name of a stop, or its id where it has none."""
-    row = feeds.stops.iloc[stop]
-    return str(row["name"]) or str(row["stop_id"])
+def distinct_pairs(a: Int32 | Int64, b: Int32 | Int64) -> tuple[Int64, Int64]:
+    """Distinct pairs of two columns of non-negative numbers, ascending by a, then b."""
+    width = int(b.max(initial=0)) + 1
+    keys = np.unique(a.astype(np.int64) * width + b)
+    return keys // width, keys % width
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What trips, lines and stops are called, as object arrays; made once, used per row."""
+
+    trip: Text
+    trip_feed: Text
+    route_of: Int32
+    line: Text
+    mode: Text
+    stop: Text
+    stop_name: Text
+
+
+def labels_of(feeds: Feeds) -> Labels:
+    """Take the labels out of the feeds."""
+    return Labels(
+        texts(feeds.trips["trip_id"]), texts(feeds.trips["feed"]),
+        feeds.trips["route"].to_numpy(np.int32),
+        texts(feeds.routes["route_id"]), texts(feeds.routes["mode"]),
+        texts(feeds.stops["stop_id"]), texts(feeds.stops["name"]),
+    )  # fmt: skip

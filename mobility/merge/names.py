@@ -130,6 +130,6 @@ def best_likeness(ours: Iterable[str], theirs: Iterable[str]) -> float:
     """Best likeness over all names that two stops go by; NaN where one has none."""
     values = [
         value for a in ours for b in theirs
-        if (value := likeness(take_apart(a), take_apart(b))) == value  # noqa: PLR0124
+        if (value := likeness(take_apart(a), take_apart(b))) == value
     ]  # fmt: skip
     return max(values, default=float("nan"))

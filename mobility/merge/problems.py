@@ -50,7 +50,7 @@ class Problems:
 
     def extend(self, other: Problems) -> None:
         """Add another list's rows."""
-        self._rows += other._rows  # noqa: SLF001
+        self._rows += other._rows
 
     def table(self) -> pd.DataFrame:
         """All rows, errors first."""

@@ -10,12 +10,11 @@ from mobility.merge.calls import calls_of
 from mobility.merge.duplicates import dropped_row
 from mobility.merge.edit import keep_trips
 from mobility.merge.ground import metres
-from mobility.merge.model import TRIPS_DROPPED, Bool, Float64, rows_of, texts
+from mobility.merge.model import TRIPS_DROPPED, Bool, Float64, Labels, labels_of, rows_of, texts
 from mobility.merge.problems import Problems
 
 FAR_M = 500_000.0
 NULL_DEGREES = 1.0
-EXAMPLES_LISTED = 1_000
 
 
 def repair(feeds: Feeds) -> tuple[Feeds, pd.DataFrame, Problems]:
@@ -126,7 +125,7 @@ def _ridable(feeds: Feeds, problems: Problems) -> tuple[Feeds, pd.DataFrame]:
     back[1:] |= (trip[1:] == trip[:-1]) & (arrival[1:] < departure[:-1])
     goes_back = np.bincount(trip[back], minlength=len(feeds.trips)) > 0
     single = (np.bincount(trip, minlength=len(feeds.trips)) < 2) & ~goes_back
-    calls = calls_of(feeds)
+    calls, labels = calls_of(feeds), labels_of(feeds)
     rows: list[dict[str, object]] = []
     for gone, what, cure in (
         (goes_back, "times go back", "correct arrival_time and departure_time"),
@@ -134,20 +133,20 @@ def _ridable(feeds: Feeds, problems: Problems) -> tuple[Feeds, pd.DataFrame]:
     ):
         problems.by_feed("warning", feeds.trips, gone, "trips.txt", what, "trip left out", cure)
         rows += [
-            dropped_row(feeds, calls, int(t), -1, decision="dropped", reason=what)
+            dropped_row(feeds, labels, calls, int(t), -1, decision="dropped", reason=what)
             for t in np.flatnonzero(gone & (calls.count() > 0))
         ]
-        rows += [_empty_row(feeds, int(t)) for t in np.flatnonzero(gone & (calls.count() == 0))]
+        rows += [_empty_row(labels, int(t)) for t in np.flatnonzero(gone & (calls.count() == 0))]
     table = rows_of(TRIPS_DROPPED, rows).sort_values("trip", kind="stable")
     return keep_trips(feeds, ~(goes_back | single)), table.reset_index(drop=True)
 
 
-def _empty_row(feeds: Feeds, trip: int) -> dict[str, object]:
-    route = int(feeds.trips["route"].iat[trip])
+def _empty_row(labels: Labels, trip: int) -> dict[str, object]:
+    route = labels.route_of[trip]
     return {
-        "trip": feeds.trips["trip_id"].iat[trip], "decision": "dropped",
+        "trip": labels.trip[trip], "decision": "dropped",
         "reason": "trip of one stop", "kept_trip": "", "kept_line": "",
-        "line": feeds.routes["route_id"].iat[route], "mode": feeds.routes["mode"].iat[route],
+        "line": labels.line[route], "mode": labels.mode[route],
         "from_stop": "", "to_stop": "", "departure_s": 0, "shared_stops": 0, "calls": 0,
         "kept_calls": 0, "largest_gap_s": np.nan, "rows": 0,
     }  # fmt: skip

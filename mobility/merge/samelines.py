@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from dataclasses import dataclass, replace
+from difflib import Match, SequenceMatcher
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,16 @@ from mobility.merge.calls import (
 from mobility.merge.days import as_bits, days_that_matter
 from mobility.merge.duplicates import dropped_row
 from mobility.merge.edit import keep_trips
-from mobility.merge.model import TRIPS_DROPPED, Int32, rows_of, texts
+from mobility.merge.model import (
+    TRIPS_DROPPED,
+    Int32,
+    distinct_pairs,
+    labels_of,
+    rows_of,
+    texts,
+)
 
+MADE = ("modelled", "headway")
 EVEN_S = 45
 """Departures whose gaps differ by no more are spread evenly."""
 EVEN_TRIPS = 8
@@ -44,8 +53,12 @@ class Likeness:
         Largest relative difference of run times over the shared stations…
     run_time_s
         …or this many seconds.
+    part_at_least
+        Below this share it is not even doubtful.
     frequency
-        Largest ratio of the numbers of runs, asked where neither feed has real times.
+        Largest ratio of the numbers of runs, asked where neither feed has real times…
+    certain_shared, certain_part
+        …unless so many stations, and so large a share, agree.
     """
 
     least_shared: int = 4
@@ -53,6 +66,9 @@ class Likeness:
     run_time: float = 0.25
     run_time_s: int = 300
     frequency: float = 1.7
+    part_at_least: float = 0.6
+    certain_shared: int = 8
+    certain_part: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -100,35 +116,67 @@ def drop_same_lines(
         Thresholds.
     """
     rules = likeness or Likeness()
-    calls = calls_of(feeds)
+    calls, labels = calls_of(feeds), labels_of(feeds)
     patterns = _patterns(feeds, calls, station, day, modelled)
-    shared = _served_by(calls, station, feed_numbers(feeds, texts(feeds.trips["feed"])))
+    served = _served_by(feeds, calls, station)
+    rulings = _rulings(patterns, _meeting(patterns), served, rules)
     evidence: list[dict[str, object]] = []
     gone = np.zeros(len(feeds.trips), bool)
-    for p, q in _meeting(patterns, shared):
-        found = _compare(p, q, shared, rules)
-        if found is None or gone[list(p.trips)].all() or gone[list(q.trips)].all():
+    for ruling in rulings:
+        goes, stays = ruling.goes, ruling.stays
+        if gone[list(goes.trips)].all() or gone[list(stays.trips)].any():
             continue
-        goes, stays, sure, reason, common = found
-        if sure and any(gone[t] for t in stays.trips):
-            continue
-        for trip in goes.trips:
-            if not gone[trip]:
-                evidence.append(
-                    dropped_row(
-                        feeds, calls, trip, stays.trips[0], shared=common, reason=reason,
-                        decision="dropped" if sure else "doubtful",
-                    )
-                )  # fmt: skip
-        if sure:
+        evidence += [
+            dropped_row(
+                feeds, labels, calls, trip, stays.trips[0], shared=ruling.common,
+                reason=ruling.reason, decision="dropped" if ruling.sure else "doubtful",
+            )
+            for trip in goes.trips
+        ]  # fmt: skip
+        if ruling.sure:
             gone[list(goes.trips)] = True
-    ids = texts(feeds.trips["trip_id"])
-    dropped = set(ids[gone])
+    dropped = {r["trip"] for r in evidence if r["decision"] == "dropped"}
     rows = [r for r in evidence if r["decision"] == "dropped" or r["trip"] not in dropped]
-    table = rows_of(TRIPS_DROPPED, rows)
-    table = table.sort_values(["trip", "decision", "kept_trip"], ascending=[True, False, True])
-    table = table.drop_duplicates("trip").reset_index(drop=True)
-    return keep_trips(feeds, ~gone), table
+    rows = list({r["trip"]: r for r in reversed(rows)}.values())
+    table = rows_of(TRIPS_DROPPED, rows).sort_values("trip", kind="stable")
+    return keep_trips(feeds, ~gone), table.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Ruling:
+    """What two patterns are to each other: `goes` is superfluous, surely or perhaps."""
+
+    goes: _Pattern
+    stays: _Pattern
+    common: int
+    share: float
+    sure: bool = False
+    reason: str = ""
+
+
+def _rulings(
+    patterns: list[_Pattern], pairs: list[tuple[_Pattern, _Pattern]],
+    served: dict[tuple[int, str], set[int]], rules: Likeness,
+) -> list[_Ruling]:  # fmt: skip
+    """Rule on each pattern that meets one like it in another feed; sure rulings first."""
+    like = [found for p, q in pairs if (found := _compare(p, q, served, rules)) is not None]
+    runs: dict[tuple[int, int], int] = {}
+    for found in like:
+        # Variants of the line that stays count together.
+        if found.share >= rules.part:
+            key = (id(found.goes), found.stays.feed)
+            runs[key] = runs.get(key, 0) + found.stays.runs
+    ruled = []
+    for found in like:
+        there = runs.get((id(found.goes), found.stays.feed), found.stays.runs)
+        ruling = _rule(found, there, rules)
+        if ruling is not None:
+            ruled.append(ruling)
+    place = {id(pattern): k for k, pattern in enumerate(patterns)}
+    return sorted(
+        ruled,
+        key=lambda r: (not r.sure, -r.share, -r.common, place[id(r.goes)], place[id(r.stays)]),
+    )
 
 
 def _patterns(
@@ -171,8 +219,8 @@ def _patterns(
 
 def _of_interest(feeds: Feeds, calls: Calls, at: Int32, feed: Int32) -> list[int]:
     """Trips with two or more calls at stations that another feed serves too."""
-    pairs = np.unique(np.column_stack([at, feed[calls.trip]]), axis=0)
-    n_feeds = np.bincount(pairs[:, 0], minlength=int(at.max(initial=-1)) + 1)
+    stations, _ = distinct_pairs(at, feed[calls.trip])
+    n_feeds = np.bincount(stations, minlength=int(at.max(initial=-1)) + 1)
     shared = (n_feeds > 1)[at]
     count = np.bincount(calls.trip[shared], minlength=len(feeds.trips))
     return [int(t) for t in np.flatnonzero(count >= 2)]
@@ -185,18 +233,19 @@ def _is_even(calls: Calls, trips: list[int]) -> bool:
     return bool(gaps.max() - gaps.min() <= EVEN_S)
 
 
-def _served_by(calls: Calls, station: Int32, feed: Int32) -> dict[int, set[int]]:
-    """Feed → its stations."""
-    pairs = np.unique(np.column_stack([feed[calls.trip], station[calls.stop]]), axis=0)
-    served: dict[int, set[int]] = {}
-    for f, one in pairs.tolist():
-        served.setdefault(f, set()).add(one)
+def _served_by(feeds: Feeds, calls: Calls, station: Int32) -> dict[tuple[int, str], set[int]]:
+    """(feed, mode) → its stations: a bus at the station says nothing of the trains there."""
+    feed = feed_numbers(feeds, texts(feeds.trips["feed"]))
+    code, names = pd.factorize(trip_modes(feeds), sort=True)
+    group = (feed * len(names) + code)[calls.trip]
+    served: dict[tuple[int, str], set[int]] = {}
+    pairs = distinct_pairs(group, station[calls.stop])
+    for key, one in zip(*(column.tolist() for column in pairs), strict=True):
+        served.setdefault((key // len(names), str(names[key % len(names)])), set()).add(one)
     return served
 
 
-def _meeting(
-    patterns: list[_Pattern], served: dict[int, set[int]]
-) -> list[tuple[_Pattern, _Pattern]]:
+def _meeting(patterns: list[_Pattern]) -> list[tuple[_Pattern, _Pattern]]:
     """Pairs of patterns of two feeds, one without real times, that share two stations."""
     at: dict[int, set[int]] = {}
     for k, pattern in enumerate(patterns):
@@ -206,18 +255,12 @@ def _meeting(
     for k, pattern in enumerate(patterns):
         if not pattern.spread:
             continue
-        met: dict[int, int] = {}
-        for one in set(pattern.stations):
-            for other in at[one]:
-                met[other] = met.get(other, 0) + 1
+        met = Counter(other for one in set(pattern.stations) for other in at[one])
         pairs |= {
             (min(k, other), max(k, other)) for other, count in met.items()
             if count >= 2 and _comparable(pattern, patterns[other])
         }  # fmt: skip
-    found = [(patterns[a], patterns[b]) for a, b in sorted(pairs)]
-    # Long agreements first, so that a short variant goes for the line it is a variant of.
-    return sorted(found, key=lambda pq: -min(len(set(pq[0].stations) & served[pq[1].feed]),
-                                             len(set(pq[1].stations) & served[pq[0].feed])))
+    return [(patterns[a], patterns[b]) for a, b in sorted(pairs)]
 
 
 def _comparable(p: _Pattern, q: _Pattern) -> bool:
@@ -225,11 +268,11 @@ def _comparable(p: _Pattern, q: _Pattern) -> bool:
 
 
 def _compare(
-    p: _Pattern, q: _Pattern, served: dict[int, set[int]], rules: Likeness
-) -> tuple[_Pattern, _Pattern, bool, str, int] | None:
-    """Say which of two patterns goes, which stays, whether surely, why, and shared stations."""
-    way_p = [(k, s) for k, s in enumerate(p.stations) if s in served[q.feed]]
-    way_q = [(k, s) for k, s in enumerate(q.stations) if s in served[p.feed]]
+    p: _Pattern, q: _Pattern, served: dict[tuple[int, str], set[int]], rules: Likeness
+) -> _Ruling | None:
+    """Compare two patterns; None where stations or run times show that they are two lines."""
+    way_p = [(k, s) for k, s in enumerate(p.stations) if s in served[q.feed, q.mode]]
+    way_q = [(k, s) for k, s in enumerate(q.stations) if s in served[p.feed, p.mode]]
     matcher = SequenceMatcher(None, [s for _, s in way_p], [s for _, s in way_q], autojunk=False)
     blocks = [b for b in matcher.get_matching_blocks() if b.size]
     common = sum(b.size for b in blocks)
@@ -241,56 +284,53 @@ def _compare(
     run_p, run_q = p.offset_s[p1] - p.offset_s[p0], q.offset_s[q1] - q.offset_s[q0]
     if abs(run_p - run_q) > max(rules.run_time_s, rules.run_time * min(run_p, run_q)):
         return None
-    share_p, share_q = common / len(way_p), common / len(way_q)
-    if max(share_p, share_q) < rules.part or not _gapless(blocks, p.mode, rules, way_p, way_q):
+    if not _gapless(blocks, p.mode, rules):
         return None
     goes, stays = _weaker(p, q)
-    share, low, high = (share_p, p0, p1) if goes is p else (share_q, q0, q1)
-    beyond = 1.0 - (high - low + 1) / len(goes.stations)
-    ratio = max(p.runs, q.runs) / max(1, min(p.runs, q.runs))
-    return _ruling(goes, stays, share, beyond, ratio, common, rules)
+    way, low, high = (way_p, p0, p1) if goes is p else (way_q, q0, q1)
+    # Of its stations both feeds know, and of its whole way, how much lies on the other's?
+    share = min(common / len(way), (high - low + 1) / len(goes.stations))
+    return _Ruling(goes, stays, common, share)
 
 
-def _ruling(
-    goes: _Pattern, stays: _Pattern, share: float, beyond: float, ratio: float, common: int,
-    rules: Likeness,
-) -> tuple[_Pattern, _Pattern, bool, str, int] | None:  # fmt: skip
+def _rule(found: _Ruling, runs_there: int, rules: Likeness) -> _Ruling | None:
     """Say whether two lines alike in stations and run time are surely one."""
-    counts = f"{goes.runs} runs, {stays.runs} in the other feed"
+    goes, stays = found.goes, found.stays
+    ratio = max(goes.runs, runs_there) / max(1, min(goes.runs, runs_there))
     doubt = ""
+    if found.share < rules.part_at_least or (goes.spread == "even" and ratio > rules.frequency):
+        return None
     if goes.spread == "even":
-        if ratio > rules.frequency:
-            return None
         doubt = "perhaps the same line, evenly spread times"
-    elif min(share, 1.0 - beyond) < rules.part:
+    elif found.share < rules.part:
         doubt = "the same line in part only"
-    elif stays.spread in ("modelled", "headway") and ratio > rules.frequency:
+    elif not _certain(found, rules) and ratio > rules.frequency and stays.spread in MADE:
         doubt = "the same line, but neither feed has real times and the frequencies differ"
     elif goes.days & ~stays.days:
         doubt = "the same line, but not on all of its days"
     text = doubt or "same line in another feed, no real times here"
-    return goes, stays, not doubt, f"{text} ({counts})", common
+    reason = f"{text} ({goes.runs} runs, {runs_there} in the other feed)"
+    return replace(found, sure=not doubt, reason=reason)
 
 
-def _gapless(
-    blocks: list[object], mode: str, rules: Likeness,
-    way_p: list[tuple[int, int]], way_q: list[tuple[int, int]],
-) -> bool:  # fmt: skip
+def _certain(found: _Ruling, rules: Likeness) -> bool:
+    """So many stations in the same order that modelled frequencies need not agree."""
+    return found.common >= rules.certain_shared and found.share >= rules.certain_part
+
+
+def _gapless(blocks: list[Match], mode: str, rules: Likeness) -> bool:
     """Trains must agree at every station between; street lines at most of them."""
     first, last = blocks[0], blocks[-1]
-    span_p = last.a + last.size - first.a  # type: ignore[attr-defined]
-    span_q = last.b + last.size - first.b  # type: ignore[attr-defined]
-    common = sum(b.size for b in blocks)  # type: ignore[attr-defined]
     if mode == "rail":
         return len(blocks) == 1
-    return common >= rules.part * max(span_p, span_q)
+    span = max(last.a + last.size - first.a, last.b + last.size - first.b)
+    return sum(b.size for b in blocks) >= rules.part * span
 
 
 def _weaker(p: _Pattern, q: _Pattern) -> tuple[_Pattern, _Pattern]:
     """(goes, stays): published times stay; of two without, the one with more stations."""
-    made = ("modelled", "headway")
     rank = {"": 0, "even": 1, "modelled": 2, "headway": 3}
-    if p.spread in made and q.spread in made and len(p.stations) != len(q.stations):
+    if p.spread in MADE and q.spread in MADE and len(p.stations) != len(q.stations):
         stays, goes = (p, q) if len(p.stations) > len(q.stations) else (q, p)
     else:
         stays, goes = sorted((p, q), key=lambda x: (rank[x.spread], -len(x.stations)))

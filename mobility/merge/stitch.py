@@ -75,7 +75,7 @@ def stitch_trips(
     for a, b, dwell in _touching(trimmed, ends):
         if a in taken_a or b in taken_b or not _fits(ends, sign, a, b):
             continue
-        why = _why(trimmed, ends, sign, a, b)
+        why = _why(ends, sign, a, b)
         if why:
             signed.append((not why.startswith("train"), dwell, a, b, why))
         else:
@@ -85,7 +85,7 @@ def stitch_trips(
         found.add(a, b, ends.days[a] & ends.days[b], WAY, why)
     for a, b, why in _nearest(unsigned, ids, taken_a, taken_b, ends):
         found.other.append(
-            stitched_row(trimmed, ends, a, b, decision="doubtful", way=WAY, reason=why,
+            stitched_row(ends, a, b, decision="doubtful", way=WAY, reason=why,
                          days=ends.days[a] & ends.days[b])
         )  # fmt: skip
     return join_found(trimmed, ends, found, day)
@@ -93,8 +93,8 @@ def stitch_trips(
 
 def _identity(feeds: Feeds, ends: Ends) -> _Identity:
     trips, routes = feeds.trips, feeds.routes
-    line = texts(routes["short_name"])[trips["route"].to_numpy()]
-    line = np.array([_line_number(x) for x in line], object)
+    line = np.array([_line_number(x) for x in texts(routes["short_name"])], object)
+    line = line[trips["route"].to_numpy()]
     block = np.array([b.rpartition(":")[2] for b in texts(trips["block_id"])], object)
     country = texts(feeds.stops["country"])
     home = {source.id: source.country for source in feeds.sources}
@@ -119,7 +119,7 @@ def _touching(feeds: Feeds, ends: Ends) -> list[tuple[int, int, int]]:
     feed = feed_numbers(feeds, texts(feeds.trips["feed"]))
     usable = ~template_trips(feeds)
     a, b = np.flatnonzero(usable), np.flatnonzero(usable)
-    end, begin = ends.at[ends.last], ends.at[ends.first]
+    end, begin = ends.place[ends.last], ends.place[ends.first]
     a, b = a[np.isin(end[a], begin)], b[np.isin(begin[b], end)]
     wide = 1_000_000
     key_a = end[a].astype(np.int64) * wide + ends.calls.arrival_s[ends.last[a]]
@@ -127,13 +127,12 @@ def _touching(feeds: Feeds, ends: Ends) -> list[tuple[int, int, int]]:
     order = np.argsort(key_b, kind="stable")
     low = np.searchsorted(key_b[order], key_a, side="left")
     high = np.searchsorted(key_b[order], key_a + LONGEST_DWELL_S, side="right")
-    found = [
+    return [
         (int(a[k]), int(b[m]), int(key_b[m] - key_a[k]))
         for k in np.flatnonzero(high > low)
         for m in order[low[k] : high[k]]
         if feed[a[k]] != feed[b[m]]
     ]
-    return found
 
 
 def _fits(ends: Ends, sign: _Identity, a: int, b: int) -> bool:
@@ -145,7 +144,7 @@ def _fits(ends: Ends, sign: _Identity, a: int, b: int) -> bool:
     )
 
 
-def _why(feeds: Feeds, ends: Ends, sign: _Identity, a: int, b: int) -> str:
+def _why(ends: Ends, sign: _Identity, a: int, b: int) -> str:
     """What shows that two pieces are one ride, ``""`` if nothing does."""
     if sign.number[a] and sign.number[a] == sign.number[b]:
         return f"train or trip number {sign.number[a]} in both"
@@ -153,9 +152,7 @@ def _why(feeds: Feeds, ends: Ends, sign: _Identity, a: int, b: int) -> str:
         return f"line {sign.line[a].upper()} in both"
     if sign.block[a] and sign.block[a] == sign.block[b]:
         return f"vehicle {sign.block[a]} in both"
-    names = texts(feeds.stops["name"])
-    here = names[ends.calls.stop[ends.last[a]]]
-    there = names[ends.calls.stop[ends.last[b]]]
+    here, there = (ends.labels.stop_name[ends.calls.stop[ends.last[t]]] for t in (a, b))
     if sign.headsign[a] and not _same_name(sign.headsign[a], here) and (
         _same_name(sign.headsign[a], there)
     ):  # fmt: skip
@@ -188,9 +185,7 @@ def _nearest(
     return chosen
 
 
-def _cut_overlaps(
-    feeds: Feeds, station: Int32, matter: int
-) -> tuple[Feeds, list[tuple[int, int]]]:
+def _cut_overlaps(feeds: Feeds, station: Int32, matter: int) -> tuple[Feeds, list[tuple[int, int]]]:
     """Trips that overlap with the same times: cut the second where the first ends."""
     calls = calls_of(feeds)
     pairs = meeting_trips(feeds, calls, station, Tolerance())
@@ -241,9 +236,7 @@ def _orient(p: object, count: Int64) -> tuple[int, int, int] | None:
     return None
 
 
-def _without_heads(
-    feeds: Feeds, stop: Int32, departure_s: Int32, cut_at: dict[int, int]
-) -> Feeds:
+def _without_heads(feeds: Feeds, stop: Int32, departure_s: Int32, cut_at: dict[int, int]) -> Feeds:
     """Take out the stop times of each trip before the given call."""
     if not cut_at:
         return feeds

@@ -16,7 +16,7 @@ from mobility.merge.calls import feed_numbers
 from mobility.merge.grades import Candidates, Grading, grade_candidates
 from mobility.merge.ground import metres, near_pairs, on_sphere, whole_minutes
 from mobility.merge.model import STOPS, Bool, Int32, Int64, Text, WalkMetres, table_of, texts
-from mobility.merge.names import best_likeness
+from mobility.merge.names import best_likeness, take_apart
 from mobility.merge.overrides import Overrides
 
 CROW_FACTOR = 1.3
@@ -76,7 +76,7 @@ def match_stops(
     rules = grading or Grading()
     stops = _served(feeds)
     a, b = _pairs(stops, feeds, rules, overrides or {})
-    found = _measure(stops, a, b, feeds, walk_m, rules)
+    found = _measure(stops, a, b, walk_m, rules)
     grade, reason = grade_candidates(found, rules)
     grade, reason = _overridden(feeds, stops, a, b, grade, reason, overrides or {})
     evidence = _evidence(feeds, stops, found, a, b, grade, reason)
@@ -186,9 +186,7 @@ def _pairs(
     return pairs[:, 0], pairs[:, 1]
 
 
-def _named_pairs(
-    stops: _Stops, feeds: Feeds, overrides: Overrides
-) -> npt.NDArray[np.int64]:
+def _named_pairs(stops: _Stops, feeds: Feeds, overrides: Overrides) -> npt.NDArray[np.int64]:
     ids = feeds.stops["stop_id"].to_numpy(object)[stops.row]
     number = {stop: k for k, stop in enumerate(ids)}
     rows = [
@@ -204,7 +202,7 @@ def _likeness(stops: _Stops, p: int, q: int) -> float:
 
 
 def _measure(
-    stops: _Stops, a: Int64, b: Int64, feeds: Feeds, walk_m: WalkMetres | None, rules: Grading
+    stops: _Stops, a: Int64, b: Int64, walk_m: WalkMetres | None, rules: Grading
 ) -> Candidates:
     crow = metres(stops.lon[a], stops.lat[a], stops.lon[b], stops.lat[b])
     if walk_m is None:
@@ -227,15 +225,17 @@ def _measure(
             object,
         ),
         modes_a=stops.modes[a], modes_b=stops.modes[b],
-        station_a=_stations(stops)[a], station_b=_stations(stops)[b],
+        station_a=_says_station(stops, a), station_b=_says_station(stops, b),
         poorly_placed=coarse[a] | coarse[b],
     )  # fmt: skip
 
 
-def _stations(stops: _Stops) -> Bool:
-    from mobility.merge.names import take_apart  # noqa: PLC0415
-
-    return np.array([any(take_apart(n).station for n in names) for names in stops.names], bool)
+def _says_station(stops: _Stops, k: Int64) -> Bool:
+    """Which stops' names say that they are at a station; only the stops in `k` are looked at."""
+    said = np.zeros(len(stops.row), bool)
+    for one in np.unique(k):
+        said[one] = any(take_apart(name).station for name in stops.names[one])
+    return said[k]
 
 
 def _overridden(

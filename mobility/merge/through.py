@@ -37,9 +37,7 @@ class Found:
         return {t for pair in self.way for t in pair}
 
 
-def run_through(
-    feeds: Feeds, station: Int32, *, day: dt.date | None
-) -> tuple[Feeds, pd.DataFrame]:
+def run_through(feeds: Feeds, station: Int32, *, day: dt.date | None) -> tuple[Feeds, pd.DataFrame]:
     """Join the trips of one feed that one vehicle rides without the traveller getting off.
 
     Known from transfers of type 4, or from one `block_id`: the next trip of the block that
@@ -87,14 +85,14 @@ def join_found(
     start = ends.in_time_order(found.linked(), ids)
     laid = chains(found.links, ends.days, start, may_follow=may_follow)
     merged, names = join_chains(feeds, laid, days_that_matter(feeds.services, day))
-    rows = found.other + _joined_rows(feeds, ends, found, laid, names)
+    rows = found.other + _joined_rows(ends, found, laid, names)
     table = rows_of(TRIPS_STITCHED, rows)
     order = ["decision", "arrival_s", "trip_a", "trip_b", "trip"]
     return merged, table.sort_values(order, kind="stable").reset_index(drop=True)
 
 
 def _joined_rows(
-    feeds: Feeds, ends: Ends, found: Found, laid: list[Chain], names: dict[int, str]
+    ends: Ends, found: Found, laid: list[Chain], names: dict[int, str]
 ) -> list[dict[str, object]]:
     rows = []
     for k, name in names.items():
@@ -103,7 +101,7 @@ def _joined_rows(
             way, reason = found.way[(a, b)]
             rows.append(
                 stitched_row(
-                    feeds, ends, a, b, decision="joined", way=way, reason=reason,
+                    ends, a, b, decision="joined", way=way, reason=reason,
                     days=chain.days, trip=name,
                 )
             )  # fmt: skip
@@ -124,7 +122,7 @@ def _by_rule(feeds: Feeds, ends: Ends, template: Bool, found: Found) -> set[tupl
     forbidden.update((a, b) for a, b, kind in pairs if kind == NOT_IN_SEAT)
     for a, b in sorted(forbidden):
         found.other.append(
-            stitched_row(feeds, ends, a, b, decision="forbidden", way="transfers",
+            stitched_row(ends, a, b, decision="forbidden", way="transfers",
                          reason="transfers.txt, type 5", days=ends.days[a] & ends.days[b])
         )  # fmt: skip
     for a, b, kind in pairs:
@@ -140,7 +138,7 @@ def _by_rule(feeds: Feeds, ends: Ends, template: Bool, found: Found) -> set[tupl
         )  # fmt: skip
         if doubt:
             found.other.append(
-                stitched_row(feeds, ends, a, b, decision="doubtful", way="transfers",
+                stitched_row(ends, a, b, decision="doubtful", way="transfers",
                              reason=doubt, days=both)
             )  # fmt: skip
         else:
@@ -181,6 +179,6 @@ def _next_in_block(
             if begins < ends.ends_s(a) or not both or (a, b) in forbidden:
                 continue
             used |= both
-            if ends.at[ends.last[a]] == ends.at[ends.first[b]]:
+            if ends.place[ends.last[a]] == ends.place[ends.first[b]]:
                 found.add(a, b, both, "block", "same vehicle by block_id")
         open_days &= ~used
