@@ -1,1 +1,14 @@
-"""TODO one line."""
+"""Changes of a scenario, each a small pure function from supply to supply."""
+
+from mobility.changes.apply import apply_changes, calendar_day
+from mobility.changes.describe import describe, describe_counts
+from mobility.changes.model import Applied, Effect
+
+__all__ = [
+    "Applied",
+    "Effect",
+    "apply_changes",
+    "calendar_day",
+    "describe",
+    "describe_counts",
+]

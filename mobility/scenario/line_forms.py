@@ -30,7 +30,9 @@ class AddLine(ChangeForm):
     kind: Literal["add-line"]
     id: str = Field(pattern=r"^[^\s:]+$", description="name of the line's id, without a feed")
     mode: LineMode = Field(description="mode of the line")
-    feed: str = Field("", description='feed the line joins; empty: a feed "scenario" of its own')
+    feed: str = Field(
+        "", description='feed the line joins; else that of its first stop of today, else "scenario"'
+    )
     short_name: str = Field("", description="line number on signs; else the id")
     long_name: str = Field("", description="name of the line; else its end stops")
     operator: str = Field("", description="operator; else the feed's commonest for the mode")
@@ -72,6 +74,9 @@ class AddLine(ChangeForm):
             refuse(f"first {self.first}, last {self.last}", "a last departure not before the first")
         if not self.exact and self.departures:
             refuse("departures with exact = false", "a headway", "Drop one of the two.")
+        for key in ("departures", "departures_back"):
+            if len(set(getattr(self, key))) < len(getattr(self, key)):
+                refuse(f"a time twice in {key}", "each departure once")
         if self.departures_back and not (self.departures and self.both_ways):
             refuse("departures_back alone", "departures as well, and both_ways = true")
         for one, two in zip(self.spans, self.spans[1:], strict=False):

@@ -75,8 +75,12 @@ class AddStreet(ChangeForm):
         {}, description="km/h per mode; else the mode's own speed, for cars the class's"
     )
     oneway: bool = Field(False, description="only in the order of its points")
+    join: Literal["crossings", "ends"] = Field(
+        "crossings",
+        description="tied to every street it crosses on the level, or at its two ends only",
+    )
     connect_m: float = Field(
-        100.0, gt=0, le=2000, description="points this near to a junction are tied to it"
+        100.0, gt=0, le=2000, description="its ends are tied to the nearest street within this"
     )
 
 
@@ -154,8 +158,9 @@ class AddFerry(ChangeForm):
         ("walk", "bike", "ebike"), min_length=1, description="who is taken aboard"
     )
     hours: Period | None = Field(
-        None, description="hours of service; the ferry is left out where they miss the window"
+        None,
+        description="hours of service; the ferry is left out where they do not cover the window",
     )
     connect_m: float = Field(
-        300.0, gt=0, le=2000, description="its ends are tied to the nearest junction within this"
+        300.0, gt=0, le=2000, description="its ends are tied to the nearest street within this"
     )

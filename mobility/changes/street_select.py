@@ -1,0 +1,116 @@
+"""Streets by name, class, area, country or border → edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from mobility.changes.areas import shape_of
+from mobility.changes.select import Finder, fold
+from mobility.scenario.street_forms import Area, StreetSelector
+from mobility.streets import StreetNetwork
+
+Bool = npt.NDArray[np.bool_]
+
+
+def midpoints(streets: StreetNetwork) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Longitude and latitude of the middle vertex of each edge's shape."""
+    middle = (streets.shape_offset[:-1] + streets.shape_offset[1:] - 1) // 2
+    ends = np.stack([middle, (streets.shape_offset[:-1] + streets.shape_offset[1:]) // 2])
+    return streets.shape_lon[ends].mean(axis=0), streets.shape_lat[ends].mean(axis=0)
+
+
+def edges_in(streets: StreetNetwork, area: Area) -> Bool:
+    """Edges whose middle lies in an area."""
+    inside: Bool = shapely.contains_xy(shape_of(area), *midpoints(streets))
+    return inside
+
+
+def edges_of(finder: Finder, streets: StreetNetwork, selector: StreetSelector, key: str) -> Bool:
+    """Edges that fit every key of a selector; what fits nothing is noted in the finder."""
+    hit = np.ones(len(streets.edge_from), bool)
+    if selector.name:
+        hit &= named_edges(finder, streets, selector.name, f"{key}.name")
+    if selector.highway:
+        hit &= _by_way(finder, streets, "highway", selector.highway, f"{key}.highway")
+    if selector.way_id is not None:
+        ids = streets.ways["way_id"].to_numpy()
+        found = ids == selector.way_id
+        if not found.any():
+            finder.complain(f"{key}.way_id", str(selector.way_id), "a way of the streets")
+        hit &= found[streets.edge_way]
+    if selector.country:
+        codes = list(streets.country_codes)
+        if selector.country not in codes:
+            known = ", ".join(c for c in codes if c)
+            finder.complain(f"{key}.country", f'"{selector.country}"', f"one of {known}")
+            return np.zeros_like(hit)
+        hit &= streets.edge_country == codes.index(selector.country)
+    if selector.area is not None:
+        hit &= edges_in(streets, selector.area)
+    if selector.crosses_border:
+        hit &= border_edges(streets, frozenset())
+    if not hit.any() and not finder.problems:
+        finder.complain(key, f"no street that fits {selector}", "streets that fit every key")
+    return hit
+
+
+def all_edges(
+    finder: Finder, streets: StreetNetwork, selectors: tuple[StreetSelector, ...], key: str
+) -> Bool:
+    """Edges that fit one of several selectors."""
+    hit = np.zeros(len(streets.edge_from), bool)
+    for n, selector in enumerate(selectors, start=1):
+        hit |= edges_of(finder, streets, selector, f"{key}[{n}]")
+    return hit
+
+
+def named_edges(finder: Finder, streets: StreetNetwork, name: str, key: str) -> Bool:
+    """Edges of ways of a name or number: the whole name, whatever its case and accents."""
+    wanted = fold(name)
+    found = np.zeros(len(streets.ways), bool)
+    known: set[str] = set()
+    for column in ("name", "ref"):
+        values = streets.ways[column].to_numpy(object)
+        words = {v: fold(str(v)) for v in set(values.tolist()) if isinstance(v, str) and v}
+        fits = {v for v, folded in words.items() if folded == wanted}
+        found |= np.isin(values.astype(str), sorted(fits))
+        known |= set(words)
+    if not found.any():
+        finder.missing(key, f'the street "{name}"', name, known, "streets")
+    hit: Bool = found[streets.edge_way]
+    return hit
+
+
+def _by_way(finder: Finder, streets: StreetNetwork, column: str, wanted: str, key: str) -> Bool:
+    values = streets.ways[column].to_numpy(object).astype(str)
+    found = values == wanted
+    if not found.any():
+        finder.missing(key, f'{column} "{wanted}"', wanted, values.tolist(), "streets")
+    hit: Bool = found[streets.edge_way]
+    return hit
+
+
+def border_edges(streets: StreetNetwork, among: frozenset[str]) -> Bool:
+    """Edges that lead from one country into another (both of `among`, if any are named).
+
+    A node belongs to the country of most of its edges' length, so that every way from one
+    country to the other has such an edge: closing them all closes the border.
+    """
+    codes = len(streets.country_codes)
+    ends = np.concatenate([streets.edge_from, streets.edge_to])
+    country = np.concatenate([streets.edge_country, streets.edge_country]).astype(np.int64)
+    length = np.concatenate([streets.edge_length_m, streets.edge_length_m]).astype(np.float64)
+    by_node = np.bincount(
+        ends * codes + country, weights=length, minlength=len(streets.node_id) * codes
+    ).reshape(-1, codes)
+    unknown = [k for k, code in enumerate(streets.country_codes) if not code]
+    by_node[:, unknown] = -1.0
+    node = np.where(by_node.max(axis=1) > 0, by_node.argmax(axis=1), -1)
+    one, two = node[streets.edge_from], node[streets.edge_to]
+    hit: Bool = (one != two) & (one >= 0) & (two >= 0)
+    if among:
+        meant = np.array([code in among for code in streets.country_codes])
+        hit &= meant[np.maximum(one, 0)] & meant[np.maximum(two, 0)]
+    return hit
