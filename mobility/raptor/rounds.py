@@ -34,7 +34,7 @@ class Work(NamedTuple):
     Parameters
     ----------
     arrive, ready
-        int32 (n_stops, max_rides + 1, n_lanes), packed: off a vehicle at a stop; able to
+        int32 (n_stops, max_rides + 1, n_lanes + 1), packed: off a vehicle at a stop; able to
         board there. Row r holds at most r rides.
     arrive_rows, ready_rows
         int32 (n_stops,): bit r set where row r exists.
@@ -48,8 +48,11 @@ class Work(NamedTuple):
         int32, latest lane of each run of equal, new ready times, latest first.
     onboard
         int16 (n_events,): latest lane (+ 1) that has sat in the trip on arrival; 0 none.
-    lane_of_trip
-        int32 (largest number of trips in a pattern,), scratch.
+    trips, lanes
+        int32 (n_lanes + 1,), scratch: trips of a pattern one sits in, and the latest lane
+        in each.
+    flags, never
+        uint8 and int32 (over n_lanes,), scratch and a row of UNREACHED.
     first
         int32 (n_patterns,): first position to scan from.
     stops, marked, patterns
@@ -68,7 +71,10 @@ class Work(NamedTuple):
     step_count: Int32
     step_lane: Int32
     onboard: Int16
-    lane_of_trip: Int32
+    trips: Int32
+    lanes: Int32
+    flags: npt.NDArray[np.uint8]
+    never: Int32
     first: Int32
     stops: Int32
     marked: Int32
@@ -82,7 +88,8 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
     """Allocate the memory of one thread; rows are touched only where a search gets to."""
     n_stops = len(service.call_offset) - 1
     n_patterns = len(service.n_trips)
-    shape = (n_stops, max_rides + 1, n_lanes)
+    # One lane more than departures: there a ready row ends in UNREACHED.
+    shape = (n_stops, max_rides + 1, n_lanes + 1)
 
     def zeros(size: int) -> Int32:
         return np.zeros(size, np.int32)
@@ -98,9 +105,12 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
         ready_high=zeros(n_stops),
         step_start=zeros(n_stops),
         step_count=zeros(n_stops),
-        step_lane=zeros(n_stops * n_lanes + 1),
+        step_lane=zeros(n_stops * n_lanes + 8),
         onboard=np.zeros(len(service.arrival), np.int16),
-        lane_of_trip=np.full(max(1, int(service.n_trips.max(initial=1))), -1, np.int32),
+        trips=zeros(n_lanes + 2),
+        lanes=zeros(n_lanes + 2),
+        flags=np.zeros((n_lanes + 15) // 8 * 8, np.uint8),
+        never=np.full(n_lanes, UNREACHED, np.int32),
         first=np.full(n_patterns, NEVER, np.int32),
         stops=zeros(n_stops),
         marked=zeros(n_stops),
@@ -136,11 +146,14 @@ def begin(work: Work) -> None:
 @njit(cache=True, nogil=True)
 def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lanes: int) -> int:
     """Fill round 0: being at a stop after the way from the door. Returns how many stops."""
+    n_rows, width = work.ready.shape[1], work.ready.shape[2]
+    ready = work.ready.reshape(-1)
     for e in range(len(stops)):
         stop = stops[e]
-        row = work.ready[stop, 0]
+        at = np.int64(stop) * n_rows * width
         for lane in range(n_lanes):
-            row[lane] = departures[lane] + times[e]
+            ready[at + lane] = departures[lane] + times[e]
+        ready[at + n_lanes] = UNREACHED
         work.ready_rows[stop] = 1
         work.ready_low[stop] = 0
         work.ready_high[stop] = n_lanes
@@ -149,170 +162,239 @@ def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lane
 
 
 @njit(cache=True, nogil=True)
+def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> None:
+    """Flag lanes lower than `before` and than the lane after; `row` has one lane more."""
+    for x in range(len(before)):
+        flags[x] = np.uint8(row[x] < row[x + 1]) & np.uint8(row[x] < before[x])
+
+
+@njit(cache=True, nogil=True)
 def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) -> int:
     """List the boardings of newly ready stops and the patterns that call there."""
+    n_rows, width = work.ready.shape[1], work.ready.shape[2]
+    ready, step_lane, first = work.ready.reshape(-1), work.step_lane, work.first
+    words = work.flags.view(np.uint64)
     n_patterns = 0
     n_steps = 0
     for e in range(n_marked):
-        stop = work.marked[e]
+        stop = np.int64(work.marked[e])
+        low, high = np.int64(work.ready_low[stop]), np.int64(work.ready_high[stop])
         rows = work.ready_rows[stop]
         top = newest(rows)
-        row = work.ready[stop, top]
+        at = (stop * n_rows + top) * width
         older = rows & ~(1 << top)
-        before = work.ready[stop, newest(older)] if older else row
+        before = work.never[: high - low]
+        if older:
+            start = (stop * n_rows + newest(older)) * width
+            before = ready[start + low : start + high]
+        n_words = (high - low + 7) >> 3
+        words[n_words - 1] = 0
+        _flag_steps(ready[at + low : at + high + 1], before, work.flags)
         work.step_start[stop] = n_steps
-        for lane in range(work.ready_high[stop] - 1, work.ready_low[stop] - 1, -1):
-            time = row[lane]
-            if older != 0 and time >= before[lane]:
+        for word in range(n_words - 1, -1, -1):
+            if words[word] == 0:
                 continue
-            if time < UNREACHED and (lane == n_lanes - 1 or time < row[lane + 1]):
-                work.step_lane[n_steps] = lane
-                n_steps += 1
+            for x in range(8 * word + 7, 8 * word - 1, -1):
+                step_lane[n_steps] = low + x
+                n_steps += work.flags[x]
         work.step_count[stop] = n_steps - work.step_start[stop]
         if work.step_count[stop] == 0:
             continue
         for c in range(service.call_offset[stop], service.call_offset[stop + 1]):
-            p = service.call_pattern[c]
-            if work.first[p] == NEVER:
+            p, i = service.call_pattern[c], service.call_index[c]
+            if first[p] == NEVER:
                 work.patterns[n_patterns] = p
                 n_patterns += 1
-            work.first[p] = min(work.first[p], service.call_index[c])
+            first[p] = min(first[p], i)
     return n_patterns
 
 
 @njit(cache=True, nogil=True)
-def _arrive(
-    work: Work, stop: int, time: int, lane: int, floor: int, k: int, n_stops: int, n_lanes: int
-) -> int:
-    """Lower lanes `lane` down to `floor` + 1 of a stop to `time`. Returns the stops listed."""
-    rows = work.arrive_rows[stop]
-    if rows & (1 << k) == 0:
-        row = work.arrive[stop, k]
-        if rows == 0:
-            row[:n_lanes] = UNREACHED
-        else:
-            row[:n_lanes] = work.arrive[stop, newest(rows)][:n_lanes]
-        work.arrive_rows[stop] = rows | (1 << k)
-        work.low[stop] = lane
-        work.high[stop] = lane + 1
-        work.stops[n_stops] = stop
-        n_stops += 1
-    row = work.arrive[stop, k]
-    work.high[stop] = max(work.high[stop], lane + 1)
-    while lane > floor and row[lane] > time:
-        row[lane] = time
-        lane -= 1
-    work.low[stop] = min(work.low[stop], lane + 1)
+def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -> int:
+    """Ride all listed patterns from their first newly ready stop. Returns stops reached.
+
+    Trips one sits in stand in a list ascending by trip and by lane: who could sit in an
+    earlier trip of the pattern does.
+    """
+    n_rows, width = work.arrive.shape[1], work.arrive.shape[2]
+    arrive, ready = work.arrive.reshape(-1), work.ready.reshape(-1)
+    arrive_rows, ready_rows = work.arrive_rows, work.ready_rows
+    onboard, trips, lanes = work.onboard, work.trips, work.lanes
+    arrival, departure = service.arrival, service.departure
+    step_lane, step_start, step_count = work.step_lane, work.step_start, work.step_count
+    bit = 1 << k
+    n_stops = 0
+    for e in range(n_patterns):
+        p = work.patterns[e]
+        n_trips = np.int64(service.n_trips[p])
+        begin_position = service.position_offset[p]
+        n_positions = service.position_offset[p + 1] - begin_position
+        n_taken = 0
+        t = np.int64(-1)
+        for i in range(work.first[p], n_positions):
+            stop = np.int64(service.position_stop[begin_position + i])
+            event = service.event_offset[p] + i * n_trips
+            if n_taken > 0:
+                may_alight = service.drop_off[begin_position + i]
+                rows = arrive_rows[stop]
+                at = (stop * n_rows + (newest(rows) if rows else 0)) * width
+                kept = 0
+                for u in range(n_taken):
+                    lane, trip = lanes[u], trips[u]
+                    if lane < onboard[event + trip]:
+                        continue  # ridden before, by as late a lane and with fewer rides
+                    lanes[kept], trips[kept] = lane, trip
+                    kept += 1
+                    onboard[event + trip] = lane + 1
+                    time = np.int32(arrival[event + trip] | k)
+                    if may_alight and (rows == 0 or time < arrive[at + lane]):
+                        if rows & bit == 0:
+                            here = (stop * n_rows + k) * width
+                            if rows == 0:
+                                arrive[here : here + n_lanes] = UNREACHED
+                            else:
+                                arrive[here : here + n_lanes] = arrive[at : at + n_lanes]
+                            at = here
+                            rows |= bit
+                            arrive_rows[stop] = rows
+                            work.low[stop] = lane
+                            work.high[stop] = 0
+                            work.stops[n_stops] = stop
+                            n_stops += 1
+                        arrive[at + lane] = time
+                        work.low[stop] = min(work.low[stop], lane)
+                        work.high[stop] = max(work.high[stop], lane + 1)
+                n_taken = kept
+            n_steps = step_count[stop]
+            if n_steps == 0 or i == n_positions - 1 or not service.pickup[begin_position + i]:
+                continue
+            at = (stop * n_rows + newest(ready_rows[stop])) * width
+            start = step_start[stop]
+            time = ready[at + step_lane[start]]
+            if t < 0:  # bisection once, then from where the stop before left off
+                t, above = np.int64(0), n_trips
+                while t < above:
+                    middle = (t + above) >> 1
+                    if departure[event + middle] < time:
+                        t = middle + 1
+                    else:
+                        above = middle
+            else:
+                while t < n_trips and departure[event + t] < time:
+                    t += 1
+            latest = np.int64(-1)
+            place = n_taken
+            for s in range(start, start + n_steps):
+                lane = step_lane[s]
+                time = ready[at + lane]
+                while t > 0 and departure[event + t - 1] >= time:
+                    t -= 1
+                if latest < 0:
+                    latest = t
+                if t == n_trips or lane < onboard[event + n_trips + t]:
+                    continue
+                # Entries from `place` on leave after trip t.
+                while place > 0 and trips[place - 1] >= t:
+                    place -= 1
+                if place > 0 and lanes[place - 1] >= lane:
+                    continue  # an earlier trip carries it
+                worse = place
+                while worse < n_taken and lanes[worse] <= lane:
+                    worse += 1
+                if worse < n_taken and trips[worse] == t:
+                    continue
+                if worse == place:
+                    for u in range(n_taken, place, -1):
+                        lanes[u], trips[u] = lanes[u - 1], trips[u - 1]
+                    n_taken += 1
+                elif worse > place + 1:
+                    for u in range(worse, n_taken):
+                        lanes[place + 1 + u - worse] = lanes[u]
+                        trips[place + 1 + u - worse] = trips[u]
+                    n_taken -= worse - place - 1
+                lanes[place], trips[place] = lane, t
+            t = latest
+        work.first[p] = NEVER
     return n_stops
 
 
 @njit(cache=True, nogil=True)
-def _scan_pattern(service: Service, work: Work, p: int, k: int, n_stops: int, n_lanes: int) -> int:
-    """Ride one pattern from its first newly ready stop on."""
-    n_trips = service.n_trips[p]
-    begin_position = service.position_offset[p]
-    n_positions = service.position_offset[p + 1] - begin_position
-    lanes = work.lane_of_trip
-    low_trip, high_trip = n_trips, 0  # trips boarded lie in low_trip … high_trip − 1
-    for i in range(work.first[p], n_positions):
-        stop = service.position_stop[begin_position + i]
-        event = service.event_offset[p] + np.int64(i) * n_trips
-        if low_trip < high_trip:
-            may_alight = service.drop_off[begin_position + i]
-            rows = work.arrive_rows[stop]
-            top = newest(rows) if rows else 0
-            floor = -1
-            for t in range(low_trip, high_trip):
-                lane = lanes[t]
-                if lane <= floor:
-                    continue  # all who sit here could sit in an earlier trip
-                if lane < work.onboard[event + t]:
-                    lanes[t] = -1  # ridden before, by as late a lane, with fewer rides
-                    floor = lane
-                    continue
-                work.onboard[event + t] = lane + 1
-                if may_alight:
-                    time = service.arrival[event + t] | k
-                    if rows == 0 or time < work.arrive[stop, top, lane]:
-                        n_stops = _arrive(work, stop, time, lane, floor, k, n_stops, n_lanes)
-                        rows = work.arrive_rows[stop]
-                        top = k
-                floor = lane
-            while low_trip < high_trip and lanes[low_trip] < 0:
-                low_trip += 1
-            while low_trip < high_trip and lanes[high_trip - 1] < 0:
-                high_trip -= 1
-            if low_trip == high_trip:
-                low_trip, high_trip = n_trips, 0
-        n_steps = work.step_count[stop]
-        if n_steps == 0 or i == n_positions - 1 or not service.pickup[begin_position + i]:
-            continue
-        ready = work.ready[stop, newest(work.ready_rows[stop])]
-        start = work.step_start[stop]
-        # The latest lane by bisection, the others from there downwards.
-        t, above = 0, n_trips
-        time = ready[work.step_lane[start]]
-        while t < above:
-            middle = (t + above) >> 1
-            if service.departure[event + middle] < time:
-                t = middle + 1
-            else:
-                above = middle
-        for s in range(start, start + n_steps):
-            lane = work.step_lane[s]
-            time = ready[lane]
-            while t > 0 and service.departure[event + t - 1] >= time:
-                t -= 1
-            if t == n_trips or lane < work.onboard[event + n_trips + t]:
-                continue
-            if low_trip >= high_trip:
-                low_trip, high_trip = t, t + 1
-                lanes[t] = -1
-            while t < low_trip:
-                low_trip -= 1
-                lanes[low_trip] = -1
-            while t >= high_trip:
-                lanes[high_trip] = -1
-                high_trip += 1
-            lanes[t] = max(lanes[t], lane)
-    return n_stops
+def _close(row: Labels, low: int) -> int:
+    """Make a row ascend again after single lanes fell. Returns the lowest lane changed."""
+    least = row[len(row) - 1]
+    for x in range(len(row) - 2, -1, -1):
+        if row[x] > least:
+            row[x] = least
+            low = min(low, x)
+        else:
+            least = row[x]
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _close_all(work: Work, n_stops: int, k: int) -> None:
+    """Close the rows of the last round, after which nobody changes."""
+    n_rows, width = work.arrive.shape[1], work.arrive.shape[2]
+    arrive = work.arrive.reshape(-1)
+    for e in range(n_stops):
+        start = (np.int64(work.stops[e]) * n_rows + k) * width
+        _close(arrive[start : start + work.high[work.stops[e]]], 0)
+
+
+@njit(cache=True, nogil=True)
+def _any_lower(row: Labels, other: Labels, walk: int) -> bool:
+    """Whether `other` + `walk` is below `row` anywhere."""
+    count = np.int32(0)
+    for x in range(len(row)):
+        count += np.int32(np.int32(other[x] + walk) < row[x])
+    return count > 0
+
+
+@njit(cache=True, nogil=True)
+def _lower(row: Labels, other: Labels, walk: int) -> None:
+    """Lower `row` to `other` + `walk` where that is less."""
+    for x in range(len(row)):
+        row[x] = min(row[x], np.int32(other[x] + walk))
 
 
 @njit(cache=True, nogil=True)
 def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) -> int:
     """Walk from newly reached stops to where one may board next. Returns stops marked."""
+    n_rows, width = work.arrive.shape[1], work.arrive.shape[2]
+    arrive, ready = work.arrive.reshape(-1), work.ready.reshape(-1)
+    ready_rows = work.ready_rows
+    bit = 1 << k
     n_marked = 0
     for e in range(n_stops):
-        origin = work.stops[e]
-        low, high = work.low[origin], work.high[origin]
-        reached = work.arrive[origin, k]
+        origin = np.int64(work.stops[e])
+        high = np.int64(work.high[origin])
+        start = (origin * n_rows + k) * width
+        low = np.int64(_close(arrive[start : start + high], work.low[origin]))
+        reached = arrive[start + low : start + high]
         for c in range(service.transfer_offset[origin], service.transfer_offset[origin + 1]):
-            stop = service.transfer_stop[c]
+            stop = np.int64(service.transfer_stop[c])
             walk = service.transfer_time[c]
-            rows = work.ready_rows[stop]
-            if rows & (1 << k) == 0:
-                row = work.ready[stop, k]
+            rows = ready_rows[stop]
+            at = (stop * n_rows + k) * width
+            if rows & bit == 0:
+                ready[at + n_lanes] = UNREACHED
+                row = ready[at : at + n_lanes]
                 if rows == 0:
-                    row[:n_lanes] = UNREACHED
+                    row[:] = UNREACHED
                 else:
-                    before = work.ready[stop, newest(rows)]
-                    better = 0
-                    for lane in range(low, high):
-                        better += np.int32(reached[lane] + walk) < before[lane]
-                    if better == 0:
+                    newer = (stop * n_rows + newest(rows)) * width
+                    if not _any_lower(ready[newer + low : newer + high], reached, walk):
                         continue
-                    row[:n_lanes] = before[:n_lanes]
-                work.ready_rows[stop] = rows | (1 << k)
+                    row[:] = ready[newer : newer + n_lanes]
+                ready_rows[stop] = rows | bit
                 work.ready_low[stop] = low
                 work.ready_high[stop] = high
                 work.marked[n_marked] = stop
                 n_marked += 1
             else:
-                row = work.ready[stop, k]
                 work.ready_low[stop] = min(work.ready_low[stop], low)
                 work.ready_high[stop] = max(work.ready_high[stop], high)
-            for lane in range(low, high):
-                row[lane] = min(row[lane], np.int32(reached[lane] + walk))
+            _lower(ready[at + low : at + high], reached, walk)
     return n_marked
 
 
@@ -321,13 +403,11 @@ def search(service: Service, work: Work, n_marked: int, n_lanes: int, max_rides:
     """Run all rounds from the `n_marked` stops that `set_access` made ready."""
     for k in range(1, max_rides + 1):
         n_patterns = _mark_patterns(service, work, n_marked, n_lanes)
-        n_stops = 0
-        for e in range(n_patterns):
-            p = work.patterns[e]
-            n_stops = _scan_pattern(service, work, p, k, n_stops, n_lanes)
-            work.first[p] = NEVER
+        n_stops = _ride(service, work, n_patterns, k, n_lanes)
         for e in range(n_marked):
             work.step_count[work.marked[e]] = 0
+        if k == max_rides:
+            _close_all(work, n_stops, k)
         if n_stops == 0 or k == max_rides:
             return
         n_marked = _change(service, work, k, n_stops, n_lanes)
