@@ -148,12 +148,13 @@ class _Work:
 
 
 def _evidence(work: _Work, matches: pd.DataFrame, day: dt.date | None) -> dict[str, pd.DataFrame]:
+    stitched = _together(TRIPS_STITCHED, work.stitched)
     evidence = {
         "stops": matches,
         "trips_dropped": _without_joined(work.dropped, work.stitched),
-        "trips_stitched": _together(TRIPS_STITCHED, work.stitched),
+        "trips_stitched": stitched,
         "calendars": calendar_table(work.feeds, day=day),
-        "cross_border_lines": cross_border_lines(work.feeds, day=day),
+        "cross_border_lines": cross_border_lines(work.feeds, day=day, stitched=stitched),
     }
     _doubts(evidence, work.problems)
     evidence["problems"] = work.problems.table()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from mobility.feeds.model import Feeds
 from mobility.merge.calls import Calls, calls_of, headway_trips, runs_of_trips, template_trips
-from mobility.merge.model import CALENDARS, CROSS_BORDER_LINES, Bool, Text, rows_of, texts
+from mobility.merge.model import CALENDARS, CROSS_BORDER_LINES, Bool, Int64, Text, rows_of, texts
 
 FOUR_WEEKS = 28
 HOUR_S = 3600
@@ -27,33 +28,78 @@ class _Crossing:
     crossings: int
 
 
-def cross_border_lines(feeds: Feeds, *, day: dt.date | None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Books:
+    """What every line is looked up in; made once."""
+
+    feeds: Feeds
+    calls: Calls
+    country: Text
+    stop_ids: Text
+    trip_ids: Text
+    runs: Int64
+    template: Bool
+    loose: Bool
+    days: Mapping[str, Bool]
+    partners: Mapping[str, set[str]]
+
+
+def cross_border_lines(
+    feeds: Feeds, *, day: dt.date | None, stitched: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """List the lines that call in more than one country, a row per line and direction.
 
     A stop's country is where it lies, so that enclaves count as what they are; stops whose
     country is unknown are passed over. Trips of the day are counted (of all days where `day`
-    is None); a line's days per year come from the whole calendar.
+    is None); a line's days per year come from the whole calendar. A line whose trips were
+    joined across feeds runs on the days on which both of its lines do.
+
+    Parameters
+    ----------
+    feeds
+        Merged feeds.
+    day
+        Day of the run.
+    stitched
+        `TRIPS_STITCHED` rows.
 
     Returns
     -------
     pandas.DataFrame
         `CROSS_BORDER_LINES` rows, by line, country from and country to.
     """
-    calls = calls_of(feeds)
-    country = texts(feeds.stops["country"])
+    books = _open_books(feeds, stitched)
     route = feeds.trips["route"].to_numpy()
-    on_day = _on_day(feeds, day)
     lines = texts(feeds.routes["route_id"])
+    on_day = _on_day(feeds, day)
     groups: dict[tuple[int, str, str], list[_Crossing]] = {}
-    for crossing in _crossings(calls, country):
+    for crossing in _crossings(books.calls, books.country):
         if on_day[crossing.trip]:
             ends = (crossing.countries[0], crossing.countries[-1])
             groups.setdefault((int(route[crossing.trip]), *ends), []).append(crossing)
-    rows = [
-        _line(feeds, calls, country, key, found)
-        for key, found in sorted(groups.items(), key=lambda item: (lines[item[0][0]], item[0][1:]))
-    ]
-    return rows_of(CROSS_BORDER_LINES, rows)
+    order = sorted(groups.items(), key=lambda item: (lines[item[0][0]], item[0][1:]))
+    return rows_of(CROSS_BORDER_LINES, [_line(books, key, found) for key, found in order])
+
+
+def _open_books(feeds: Feeds, stitched: pd.DataFrame | None) -> _Books:
+    days: dict[str, Bool] = {}
+    pairs = feeds.route_services
+    for line, service in zip(
+        texts(pairs["route_id"]), pairs["service"].to_numpy().tolist(), strict=True
+    ):
+        runs = feeds.services.runs[service]
+        days[line] = days[line] | runs if line in days else runs
+    partners: dict[str, set[str]] = {}
+    if stitched is not None:
+        across = (stitched["decision"] == "joined") & (stitched["way"] == "across feeds")
+        for a, b in stitched.loc[across.to_numpy(), ["line_a", "line_b"]].itertuples(index=False):
+            partners.setdefault(a, set()).add(b)
+            partners.setdefault(b, set()).add(a)
+    return _Books(
+        feeds, calls_of(feeds), texts(feeds.stops["country"]), texts(feeds.stops["stop_id"]),
+        texts(feeds.trips["trip_id"]), runs_of_trips(feeds), template_trips(feeds),
+        headway_trips(feeds), days, partners,
+    )  # fmt: skip
 
 
 def _on_day(feeds: Feeds, day: dt.date | None) -> Bool:
@@ -90,19 +136,15 @@ def _crossings(calls: Calls, country: Text) -> list[_Crossing]:
     return found
 
 
-def _line(
-    feeds: Feeds, calls: Calls, country: Text, key: tuple[int, str, str], found: list[_Crossing]
-) -> dict[str, object]:
-    route = feeds.routes.iloc[key[0]]
-    stop_ids = texts(feeds.stops["stop_id"])
-    runs, template = runs_of_trips(feeds), template_trips(feeds)
-    firsts, lasts = _departures(feeds, calls, found, template)
-    departures = int(sum(runs[c.trip] for c in found))
+def _line(books: _Books, key: tuple[int, str, str], found: list[_Crossing]) -> dict[str, object]:
+    calls, country, stop_ids = books.calls, books.country, books.stop_ids
+    route = books.feeds.routes.iloc[key[0]]
+    firsts, lasts = _departures(books, found)
+    departures = int(sum(books.runs[c.trip] for c in found))
     at = {c.trip: calls.stop[calls.of(c.trip)] for c in found}
     stops = {int(s) for visited in at.values() for s in visited}
     by_country = Counter(country[s] for s in stops if country[s])
-    days, span = _days(feeds, str(route["route_id"]), str(route["feed"]))
-    loose, ids = headway_trips(feeds), texts(feeds.trips["trip_id"])
+    days, span = _days(books, str(route["route_id"]), str(route["feed"]))
     longest = max(found, key=lambda c: (len(c.countries), -c.trip))
     # Two departures an hour apart are one an hour: the span counts the hour of the last.
     hours = max(1.0, (lasts - firsts) / HOUR_S + (1.0 if departures > 1 else 0.0))
@@ -120,10 +162,10 @@ def _line(
         "crossings": max(c.crossings for c in found),
         "departures": departures, "first_departure_s": firsts, "last_departure_s": lasts,
         "departures_per_hour": departures / hours,
-        "times": "headway" if all(loose[c.trip] for c in found) else "timetable",
+        "times": "headway" if all(books.loose[c.trip] for c in found) else "timetable",
         "days_running": days, "days_in_feed": span,
         "days_per_year": days * 365.0 / span if span >= FOUR_WEEKS else np.nan,
-        "joined": any("+" in ids[c.trip] for c in found),
+        "joined": any("+" in books.trip_ids[c.trip] for c in found),
     }  # fmt: skip
 
 
@@ -135,18 +177,16 @@ def _after(calls: Calls, country: Text, crossing: _Crossing) -> int:
     return int(calls.stop[k])
 
 
-def _departures(
-    feeds: Feeds, calls: Calls, found: list[_Crossing], template: Bool
-) -> tuple[int, int]:
+def _departures(books: _Books, found: list[_Crossing]) -> tuple[int, int]:
     """First and last departure from the last stop before the border, seconds."""
-    table = feeds.frequencies
+    calls, table = books.calls, books.feeds.frequencies
     of_trip = table["trip"].to_numpy()
     start, end = table["start_s"].to_numpy(), table["end_s"].to_numpy()
     headway = table["headway_s"].to_numpy()
     times: list[int] = []
     for crossing in found:
         leaves = int(calls.departure_s[crossing.call])
-        if not template[crossing.trip]:
+        if not books.template[crossing.trip]:
             times.append(leaves)
             continue
         run = leaves - int(calls.departure_s[calls.first[crossing.trip]])
@@ -163,12 +203,14 @@ def _usual(names: Text, stops: list[int]) -> str:
     return min(count, key=lambda name: (-count[name], name))
 
 
-def _days(feeds: Feeds, route_id: str, feed: str) -> tuple[int, int]:
-    """Days on which a line runs, and days its feed covers."""
-    rows = texts(feeds.route_services["route_id"]) == route_id
-    service = feeds.route_services["service"].to_numpy()[rows]
-    runs = feeds.services.runs[service].any(axis=0) if len(service) else np.zeros(0, bool)
-    source = next(s for s in feeds.sources if s.id == feed)
+def _days(books: _Books, line: str, feed: str) -> tuple[int, int]:
+    """Days on which a line runs, all of its joined lines too, and days its feed covers."""
+    none = np.zeros(books.feeds.services.runs.shape[1], bool)
+    runs = books.days.get(line, none)
+    joined = [books.days.get(other, none) for other in sorted(books.partners.get(line, ()))]
+    if joined:
+        runs = runs & np.logical_or.reduce(joined)
+    source = next(s for s in books.feeds.sources if s.id == feed)
     span = (source.days[1] - source.days[0]).days + 1 if source.days else 0
     return int(runs.sum()), span
 
