@@ -1,9 +1,9 @@
 """A toy world for changes: two countries, one border, lines drawn as text.
 
-    Ae ---- Be ---- Ce | Hub ---- De          rail R1 (BE): Ae Be Ce, hourly
-     (BE, feed be)     | (NL, feed nl)        rail R2 (NL): Hub De, every 30 min
-                       |  Hub~bus -- Ef       bus  7  (NL): HubBus Ef, by headway 20 min
-                                              bus  X  (BE): Ce Hub (crosses), two trips
+Ae ---- Be ---- Ce | Hub ---- De          rail R1 (BE): Ae Be Ce, hourly
+ (BE, feed be)     | (NL, feed nl)        rail R2 (NL): Hub De, every 30 min
+                   |  Hub~bus -- Ef       bus  7  (NL): HubBus Ef, by headway 20 min
+                                          bus  X  (BE): Ce Hub (crosses), two trips
 """
 
 from __future__ import annotations
@@ -47,11 +47,23 @@ def _trips() -> list[tuple[str, str, int, list[tuple[str, int, int]]]]:
     found = []
     for hour in range(6, 11):  # R1: 06:00 … 10:00, out and back; 600 s a hop, 60 s at Be
         t = hour * 3600
-        found.append((f"be:R1-o{hour}", "be:R1", 0, [
-            ("be:A", t, t), ("be:B", t + 600, t + 660), ("be:C", t + 1260, t + 1260)]))
+        found.append(
+            (
+                f"be:R1-o{hour}",
+                "be:R1",
+                0,
+                [("be:A", t, t), ("be:B", t + 600, t + 660), ("be:C", t + 1260, t + 1260)],
+            )
+        )
         t += 1800
-        found.append((f"be:R1-b{hour}", "be:R1", 1, [
-            ("be:C", t, t), ("be:B", t + 600, t + 660), ("be:A", t + 1260, t + 1260)]))
+        found.append(
+            (
+                f"be:R1-b{hour}",
+                "be:R1",
+                1,
+                [("be:C", t, t), ("be:B", t + 600, t + 660), ("be:A", t + 1260, t + 1260)],
+            )
+        )
     for k in range(9):  # R2: 06:10, 06:40 … 10:10
         t = hm("6:10") + 1800 * k
         found.append((f"nl:R2-{k}", "nl:R2", 0, [("nl:H", t, t), ("nl:D", t + 480, t + 480)]))
@@ -65,9 +77,20 @@ def _trips() -> list[tuple[str, str, int, list[tuple[str, int, int]]]]:
 def toy_feeds() -> Feeds:
     stops = pd.DataFrame(STOPS, columns=["stop_id", "name", "lon", "lat", "country"])
     stops["feed"] = stops["stop_id"].str.split(":").str[0]
-    stops = stops.assign(
-        code="", platform="", location_type=np.int8(0), parent=np.int32(-1)
-    )[["stop_id", "feed", "name", "code", "platform", "lon", "lat", "location_type", "parent", "country"]]
+    stops = stops.assign(code="", platform="", location_type=np.int8(0), parent=np.int32(-1))[
+        [
+            "stop_id",
+            "feed",
+            "name",
+            "code",
+            "platform",
+            "lon",
+            "lat",
+            "location_type",
+            "parent",
+            "country",
+        ]
+    ]
     stops["location_type"] = stops["location_type"].astype(np.int8)
     stops["parent"] = stops["parent"].astype(np.int32)
     routes = pd.DataFrame(ROUTES, columns=["route_id", "feed", "short_name", "mode", "operator"])
@@ -90,9 +113,7 @@ def toy_feeds() -> Feeds:
         }
     )
     rows = [
-        (k, stop_row[s], a, d, n)
-        for k, t in enumerate(listed)
-        for n, (s, a, d) in enumerate(t[3])
+        (k, stop_row[s], a, d, n) for k, t in enumerate(listed) for n, (s, a, d) in enumerate(t[3])
     ]
     times = pd.DataFrame(rows, columns=["trip", "stop", "arrival_s", "departure_s", "sequence"])
     times = times.astype(np.int32).assign(
@@ -109,11 +130,23 @@ def toy_feeds() -> Feeds:
             "exact": np.array([False]),
         }
     )
-    ints = {c: np.array([], np.int32) for c in
-            ("from_stop", "to_stop", "min_transfer_s", "from_trip", "to_trip", "from_route", "to_route")}
+    ints = {
+        c: np.array([], np.int32)
+        for c in (
+            "from_stop",
+            "to_stop",
+            "min_transfer_s",
+            "from_trip",
+            "to_trip",
+            "from_route",
+            "to_route",
+        )
+    }
     transfers = pd.DataFrame({**ints, "transfer_type": np.array([], np.int8)})
     services = ServiceDays(
-        np.array(["be:daily", "nl:daily"], object), DAY - dt.timedelta(days=1), np.ones((2, 3), bool)
+        np.array(["be:daily", "nl:daily"], object),
+        DAY - dt.timedelta(days=1),
+        np.ones((2, 3), bool),
     )
     sources = tuple(
         FeedSource(f, f.upper(), f"{f}.zip", "", "", "Europe/Amsterdam", (DAY, DAY))
@@ -130,7 +163,9 @@ def toy_feeds() -> Feeds:
         stop_times=times,
         frequencies=frequencies,
         transfers=transfers,
-        translations=pd.DataFrame(columns=["feed", "table", "field", "language", "original", "translation"]),
+        translations=pd.DataFrame(
+            columns=["feed", "table", "field", "language", "original", "translation"]
+        ),
         route_services=pd.DataFrame(
             {
                 "route_id": routes["route_id"].to_numpy(object)[served["route"]],
@@ -164,7 +199,9 @@ def calls(feeds: Feeds, route_id: str) -> list[list[tuple[str, int, int]]]:
     for trip in np.flatnonzero(feeds.trips["route"] == row):
         rows = feeds.stop_times[feeds.stop_times["trip"] == trip]
         ids = feeds.stops["stop_id"].to_numpy()[rows["stop"]]
-        found.append(list(zip(ids, rows["arrival_s"].tolist(), rows["departure_s"].tolist(), strict=True)))
+        found.append(
+            list(zip(ids, rows["arrival_s"].tolist(), rows["departure_s"].tolist(), strict=True))
+        )
     return sorted(found, key=lambda t: (t[0][2], t[0][0]))
 
 
@@ -176,7 +213,9 @@ def check_feeds(feeds: Feeds) -> None:
     same = trip[1:] == trip[:-1]
     assert (np.diff(times["sequence"].to_numpy())[same] > 0).all()
     assert (times["departure_s"] >= times["arrival_s"]).all()
-    assert (times["arrival_s"].to_numpy()[1:][same] >= times["departure_s"].to_numpy()[:-1][same]).all()
+    assert (
+        times["arrival_s"].to_numpy()[1:][same] >= times["departure_s"].to_numpy()[:-1][same]
+    ).all()
     counts = np.bincount(trip, minlength=len(feeds.trips))
     assert len(counts) == len(feeds.trips)
     assert (counts >= 2).all()

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import pickle
 from pathlib import Path
 
 import pytest
 
+from mobility.changes.apply import DAILY, PLAIN
+from mobility.changes.describe import SENTENCES
 from mobility.errors import RegionError, ScenarioError
-from mobility.scenario import is_plan, read_plan, read_region, read_scenarios
+from mobility.network.model import Settings
+from mobility.scenario import FORMS, is_plan, read_plan, read_region, read_scenarios
 from mobility.scenario.clock import clock_s, clock_text
+from mobility.scenario.layers import SettingsEntry
+from mobility.scenario.reference import reference
 
 REGION = """
 version = 1
@@ -171,14 +177,14 @@ def test_all_problems_of_all_files_at_once(folder: Path) -> None:
         'kind = "remove-lines"\nlines = [{ feed = "nmb" }]\n',
         encoding="utf-8",
     )
-    with pytest.raises(ScenarioError, match='the feed "nmb"; .* Did you mean "nmbs"'):
+    with pytest.raises(ScenarioError, match=r'the feed "nmb"; .* Did you mean "nmbs"'):
         read_scenarios([folder / "c.toml"])
 
 
 def test_circle_of_bases(folder: Path) -> None:
     (folder / "a.toml").write_text('version = 1\nbase = "b.toml"\n', encoding="utf-8")
     (folder / "b.toml").write_text('version = 1\nbase = "a.toml"\n', encoding="utf-8")
-    with pytest.raises(ScenarioError, match="a circle a.toml → b.toml → a.toml"):
+    with pytest.raises(ScenarioError, match=r"a circle a\.toml → b\.toml → a\.toml"):
         read_scenarios([folder / "a.toml"])
 
 
@@ -310,3 +316,30 @@ def test_clock(text: str, seconds: int) -> None:
 def test_no_clock(text: str) -> None:
     with pytest.raises(ValueError, match="expected a time"):
         clock_s(text)
+
+
+def test_reference_page_is_that_of_the_forms() -> None:
+    page = Path(__file__).parents[1] / "docs" / "scenario.md"
+    assert page.read_text(encoding="utf-8") == reference(), (
+        "run: python -m mobility.scenario.reference docs/scenario.md"
+    )
+
+
+def test_every_key_says_what_it_means() -> None:
+    rows = [line for line in reference().splitlines() if line.startswith("| `")]
+    assert len(rows) > 200
+    assert [row for row in rows if row.split("|")[-2].strip() == ""] == []
+
+
+def test_every_kind_is_applied_described_and_documented() -> None:
+    page = reference()
+    made_in_code = {"script"}
+    assert set(SENTENCES) == set(FORMS) | made_in_code
+    assert set(PLAIN) | set(DAILY) | {"add-ferry"} == set(FORMS)
+    for kind in FORMS:
+        assert f"### `{kind}`" in page
+
+
+def test_settings_of_a_file_are_those_of_the_network() -> None:
+    fields = {f.name for f in dataclasses.fields(Settings)} - {"ticket", "draws"}
+    assert set(SettingsEntry.model_fields) == fields

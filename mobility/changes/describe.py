@@ -63,10 +63,10 @@ COUNTS: Mapping[str, str] = MappingProxyType(
 FRICTION_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "missing-link": marked("missing links"),
-        "headway": marked("headway"),
+        "headway": marked("headways"),
         "fit": marked("fit at the hub"),
-        "calendar": marked("calendar"),
-        "ticket": marked("ticket"),
+        "calendar": marked("days of service"),
+        "ticket": marked("tickets"),
     }
 )
 
@@ -81,7 +81,7 @@ def describe(form: ChangeForm, lang: str) -> str:
     lang
         ``"nl"`` or ``"en"``.
     """
-    return _SENTENCES[form.kind](form, words.translator(lang), lang)
+    return SENTENCES[form.kind](form, words.translator(lang), lang)
 
 
 def describe_counts(effect: Effect, lang: str) -> str:
@@ -95,6 +95,10 @@ def describe_counts(effect: Effect, lang: str) -> str:
         for name, value in effect.counts.items()
         if value
     )
+
+
+def _mode(mode: str, _: Translate) -> str:
+    return _("speed pedelec") if mode == "speed_pedelec" else _(mode)
 
 
 def _list(things: Iterable[object]) -> str:
@@ -220,26 +224,26 @@ def _through(form: Any, _: Translate, lang: str) -> str:
 def _street(form: Any, _: Translate, lang: str) -> str:
     del lang
     return _("New street {name} ({highway}) for {modes}").format(
-        name=form.name, highway=form.highway, modes=_list(_(m) for m in form.modes)
+        name=form.name, highway=form.highway, modes=_list(_mode(m, _) for m in form.modes)
     )
 
 
 def _change_street(form: Any, _: Translate, lang: str) -> str:
     parts = [
-        _("{mode} {kph} km/h").format(mode=_(m), kph=words.number(v, lang))
+        _("{mode} {kph} km/h").format(mode=_mode(m, _), kph=words.number(v, lang))
         for m, v in form.speed_kph.items()
     ]
     parts += [
-        _("{mode} × {factor}").format(mode=_(m), factor=words.number(v, lang, 2))
+        _("{mode} × {factor}").format(mode=_mode(m, _), factor=words.number(v, lang, 2))
         for m, v in form.factor.items()
     ]
-    parts += [_("no {mode}").format(mode=_(m)) for m in form.forbid]
+    parts += [_("no {mode}").format(mode=_mode(m, _)) for m in form.forbid]
     return _("{streets}: {changes}").format(streets=_list(form.streets), changes=_list(parts))
 
 
 def _close(form: Any, _: Translate, lang: str) -> str:
     del lang
-    modes = _list(_(m) for m in form.modes) or _("everyone")
+    modes = _list(_mode(m, _) for m in form.modes) or _("everyone")
     return _("{streets} closed for {modes}").format(streets=_list(form.streets), modes=modes)
 
 
@@ -357,7 +361,7 @@ def _script(form: Any, _: Translate, lang: str) -> str:
     return _("Changes made by {file}").format(file=form.path.replace("\\", "/").rpartition("/")[2])
 
 
-_SENTENCES: Mapping[str, Callable[[Any, Translate, str], str]] = MappingProxyType(
+SENTENCES: Mapping[str, Callable[[Any, Translate, str], str]] = MappingProxyType(
     {
         "add-line": _add_line,
         "extend-line": _extend,

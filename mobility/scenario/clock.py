@@ -42,4 +42,5 @@ def _checked(text: str) -> str:
     return text
 
 
-Clock = Annotated[str, AfterValidator(_checked)]
+CLOCK_CHECK = AfterValidator(_checked)
+Clock = Annotated[str, CLOCK_CHECK]

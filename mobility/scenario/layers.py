@@ -45,6 +45,9 @@ class SettingsEntry(Strict):
     )
     min_transfer_s: int | None = Field(None, ge=0, le=3600, description="shortest change, s")
     bike_parking_s: int | None = Field(None, ge=0, le=3600, description="parking a bike, s")
+    car_terminal_s: int | None = Field(
+        None, ge=0, le=3600, description="to the car and from the parking place, a whole drive, s"
+    )
     park_and_ride_s: int | None = Field(
         None, ge=0, le=3600, description="from the car in a car park to the stop, s"
     )

@@ -219,7 +219,8 @@ class Meet(ChangeForm):
         "search", description='seconds later, or "search" for the best of 0–59 minutes'
     )
     weigh_other_hubs: bool = Field(
-        True, description="the search also counts waits lost and gained at the line's other hubs"
+        False,
+        description="the search counts waits at the line's other hubs as well; else it states them",
     )
     period: Period = Field(Period(), description="trips and meetings of this period count")
 

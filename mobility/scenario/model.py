@@ -23,15 +23,17 @@ class FeedEntry(Strict):
     id: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="prefix of every id of the feed")
     path: Path = Field(description="zip or folder, relative to the region file")
     country: str = Field("", description="ISO 3166 country code of the operator")
-    licence: str = ""
-    owner: str = ""
-    attribution: str = ""
+    licence: str = Field("", description="licence of the feed, for the manifest and the report")
+    owner: str = Field("", description="who publishes it")
+    attribution: str = Field("", description="words its licence asks for")
     url: str = Field("", description="where fetch gets it")
-    mirrors: tuple[str, ...] = ()
-    sha256: str = ""
+    mirrors: tuple[str, ...] = Field((), description="other places fetch may get it from")
+    sha256: str = Field("", description="hash the file must have")
     api_key_env: str = Field("", description="environment variable that holds an API key")
     optional: bool = Field(False, description="the region works without this feed")
-    allow_foreign_agencies: tuple[str, ...] = ()
+    allow_foreign_agencies: tuple[str, ...] = Field(
+        (), description="agencies of another time zone that are kept"
+    )
     nearest_same_day_type: bool = Field(
         False, description="may be read on the nearest day of the same type where it lacks the day"
     )
@@ -40,34 +42,36 @@ class FeedEntry(Strict):
 class StreetsEntry(Strict):
     """Street files; several are joined."""
 
-    osm: tuple[Path, ...]
-    urls: tuple[str, ...] = ()
-    licence: str = "ODbL 1.0, OpenStreetMap contributors"
+    osm: tuple[Path, ...] = Field(
+        min_length=1, description=".osm.pbf, .osm, .osm.gz or osmnx .graphml; several are joined"
+    )
+    urls: tuple[str, ...] = Field((), description="where fetch gets them, beside osm")
+    licence: str = Field("ODbL 1.0, OpenStreetMap contributors", description="their licence")
 
 
 class ZonesEntry(Strict):
     """Zone file and what its columns are called."""
 
-    path: Path
-    id: str
-    name: str = ""
-    country: str = ""
-    municipality: str = ""
-    opportunities: tuple[str, ...] = ()
-    layer: str = ""
-    licence: str = ""
-    owner: str = ""
-    attribution: str = ""
-    year: int | None = None
-    url: str = ""
+    path: Path = Field(description="GeoPackage, GeoJSON, GeoParquet, or CSV with lon and lat")
+    id: str = Field(description="column of zone ids")
+    name: str = Field("", description="column of names; else the ids")
+    country: str = Field("", description="column of country codes; else by the polygons")
+    municipality: str = Field("", description="column of municipality names")
+    opportunities: tuple[str, ...] = Field((), description="columns of numbers: population, jobs …")
+    layer: str = Field("", description="layer of the file, where it has several")
+    licence: str = Field("", description="licence of the file")
+    owner: str = Field("", description="who publishes it")
+    attribution: str = Field("", description="words its licence asks for")
+    year: int | None = Field(None, description="year the numbers are of")
+    url: str = Field("", description="where fetch gets it")
 
 
 class BorderEntry(Strict):
     """Country polygons."""
 
-    countries: Path
+    countries: Path = Field(description="file of country polygons, enclaves included")
     column: str = Field("country", description="column that holds the country code")
-    licence: str = ""
+    licence: str = Field("", description="licence of the file")
 
 
 class MergeEntry(Strict):
@@ -89,23 +93,25 @@ class MergeEntry(Strict):
 class Pair(Strict):
     """A named pair of places for charts and the scorecard: municipality or zone names or ids."""
 
-    origin: str
-    destination: str
-    kind: Literal["city", "border"] = "city"
+    origin: str = Field(description="municipality or zone, by name or id")
+    destination: str = Field(description="municipality or zone, by name or id")
+    kind: Literal["city", "border"] = Field(
+        "city", description="fast link between cities, or daily link of border municipalities"
+    )
 
 
 class Region(Strict):
     """Where a region's data are; paths are absolute once read."""
 
-    version: Literal[1]
-    name: str
-    timezone: str = "Europe/Amsterdam"
-    feeds: tuple[FeedEntry, ...]
-    streets: StreetsEntry
-    zones: ZonesEntry
-    border: BorderEntry | None = None
-    merge: MergeEntry = MergeEntry()
-    pairs: tuple[Pair, ...] = ()
+    version: Literal[1] = Field(description="version of the file form: 1")
+    name: str = Field(description="name of the region, for the report")
+    timezone: str = Field("Europe/Amsterdam", description="zone all times are shown in")
+    feeds: tuple[FeedEntry, ...] = Field(min_length=1, description="timetables")
+    streets: StreetsEntry = Field(description="streets")
+    zones: ZonesEntry = Field(description="zones, where trips start and end")
+    border: BorderEntry | None = Field(None, description="country polygons")
+    merge: MergeEntry = Field(MergeEntry(), description="steps that make two countries one")
+    pairs: tuple[Pair, ...] = Field((), description="places named in charts and scorecard")
     margin_km: float = Field(5.0, ge=0, description="feeds are kept this far around the zones")
     demonstration: bool = Field(False, description="made timetable: every page says so")
     generator: str = Field("", description="name of the bundled generator that makes the files")
@@ -114,14 +120,14 @@ class Region(Strict):
 class Title(Strict):
     """A title in Dutch and English."""
 
-    nl: str = ""
-    en: str = ""
+    nl: str = Field("", description="in Dutch")
+    en: str = Field("", description="in English")
 
 
 class DayEntry(Strict):
     """Service day."""
 
-    date: dt.date
+    date: dt.date = Field(description="service day, e.g. 2019-10-08, without quotes")
 
 
 class WindowEntry(Strict):
