@@ -6,13 +6,18 @@ from pathlib import Path
 
 from mobility.demo.gtfs import write_feeds
 from mobility.demo.land import write_land
+from mobility.demo.national import write_fine_zones, write_national
 from mobility.demo.osm_file import write_osm
-from mobility.demo.source import read_tables
+from mobility.demo.source import TABLES, read_tables
 from mobility.demo.streets import build_streets
-from mobility.errors import Problem, RegionError
+from mobility.errors import Problem, RegionError, raise_all
 
 DEFAULT_NODES = 50_000
-NODES_RANGE = (5_000, 2_000_000)
+RANGES = {
+    "nodes": (5_000, 2_000_000),
+    "stop_times": (100_000, 50_000_000),
+    "zones": (10, 100_000),
+}
 
 
 def build(
@@ -20,6 +25,7 @@ def build(
     *,
     nodes: int = DEFAULT_NODES,
     stop_times: int | None = None,
+    zones: int | None = None,
     seed: int = 1,
     tables: Path | None = None,
 ) -> None:
@@ -36,6 +42,8 @@ def build(
     stop_times
         If given, a feed ``gtfs/national.zip`` of a country's size is added, with about so
         many rows in its ``stop_times.txt``; for measuring, not for answers.
+    zones
+        If given, ``zones_fine.csv`` is added with so many points; for measuring as well.
     seed
         Of everything drawn by chance.
     tables
@@ -44,11 +52,9 @@ def build(
     Raises
     ------
     RegionError
-        A table is missing or inconsistent, or `nodes` is out of range.
+        A table is missing or inconsistent, or a number is out of range.
     """
-    low, high = NODES_RANGE
-    if not low <= nodes <= high:
-        raise RegionError(Problem("nodes", str(nodes), f"a number from {low} to {high}"))
+    _check({"nodes": nodes, "stop_times": stop_times, "zones": zones})
     source = read_tables(tables)
     for part in (folder / "gtfs", folder / "osm"):
         part.mkdir(parents=True, exist_ok=True)
@@ -56,3 +62,42 @@ def build(
     write_land(source, folder)
     streets = build_streets(source, nodes=nodes, seed=seed)
     write_osm(source, streets, folder / "osm" / "region.osm.pbf", seed=seed)
+    if stop_times is not None:
+        path = folder / "gtfs" / "national.zip"
+        write_national(source, path, stop_times=stop_times, seed=seed)
+    if zones is not None:
+        write_fine_zones(source, folder / "zones_fine.csv", zones=zones, seed=seed)
+
+
+def _check(numbers: dict[str, int | None]) -> None:
+    problems = [
+        Problem(name, str(value), f"a number from {RANGES[name][0]} to {RANGES[name][1]}")
+        for name, value in numbers.items()
+        if value is not None and not RANGES[name][0] <= value <= RANGES[name][1]
+    ]
+    raise_all(RegionError, problems)
+
+
+def write_region_file(folder: Path, *, national: bool = False, fine_zones: bool = False) -> Path:
+    """Write ``region.toml`` beside built files, after the project's own ``demo.toml``.
+
+    Returns
+    -------
+    Path
+        The region file; it names what stands in `folder` and needs no generator.
+    """
+    text = (TABLES.parent / "demo.toml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith(("#", "generator"))]
+    text = "\n".join(lines).replace('"demo/build/', '"') + "\n"
+    if fine_zones:
+        text = text.replace('"zones.gpkg"', '"zones_fine.csv"').replace(
+            'opportunities = ["population", "jobs", "hospitals", "secondary_schools", '
+            '"supermarkets"]',
+            'opportunities = ["population", "jobs"]',
+        )
+    if national:
+        feed = 'id = "national"\ncountry = "NL"\npath = "gtfs/national.zip"\n'
+        text = text.replace("[streets]", f"[[feeds]]\n{feed}\n[streets]")
+    path = folder / "region.toml"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

@@ -104,7 +104,7 @@ def _settlement_points(tables: Tables, count: int, seed: int) -> Int64:
         x, y = i.ravel() * cell, j.ravel() * cell
         near = (x * x + y * y <= radius * radius) & ((x != 0) | (y != 0))
         grid = _jittered(x[near], y[near], cell, seed, f"place {place.id}")
-        found.append(grid + centre)
+        found += [centre[None, :], grid + centre]
     return np.concatenate(found)
 
 
