@@ -27,6 +27,7 @@ from mobility.merge.model import (
     texts,
 )
 from mobility.merge.overrides import read_overrides
+from mobility.merge.places import place_stops
 from mobility.merge.problems import Problems
 from mobility.merge.repairs import repair
 from mobility.merge.samelines import drop_same_lines
@@ -34,7 +35,7 @@ from mobility.merge.stitch import stitch_trips
 from mobility.merge.stops import match_stops, station_of
 from mobility.merge.through import run_through
 from mobility.scenario.model import MergeEntry
-from mobility.zones import Countries, country_at
+from mobility.zones import Countries
 
 __all__ = [
     "Merged",
@@ -160,19 +161,6 @@ def _evidence(work: _Work, matches: pd.DataFrame, day: dt.date | None) -> dict[s
     evidence["problems"] = work.problems.table()
     evidence["balance"] = pd.concat(work.books, ignore_index=True)
     return evidence
-
-
-def place_stops(feeds: Feeds, countries: Countries | None) -> Feeds:
-    """Write into each stop the country it lies in; outside all polygons its feed's stays."""
-    if countries is None:
-        return feeds
-    lon, lat = feeds.stops["lon"].to_numpy(float), feeds.stops["lat"].to_numpy(float)
-    placed = country_at(countries, lon, lat)
-    old = texts(feeds.stops["country"])
-    country = np.where(placed == "", old, placed).astype(object)
-    if (country == old).all():
-        return feeds
-    return feeds.with_tables(stops=feeds.stops.assign(country=country))
 
 
 def _foreign(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +17,12 @@ from mobility.merge.ground import metres, near_pairs, on_sphere, whole_minutes
 from mobility.merge.model import STOPS, Bool, Int32, Int64, Text, WalkMetres, table_of, texts
 from mobility.merge.names import best_likeness, take_apart
 from mobility.merge.overrides import Overrides
+from mobility.merge.places import UIC
 
 CROW_FACTOR = 1.3
 WALK_M_PER_S = 4.8 / 3.6
 LEAST_TRANSFER_S = 120
 TYPE_MINIMUM = 2
-_UIC = re.compile(r"(?<!\d)([1-9]\d)(\d{5})(?!\d)")
 _MODES = ("rail", "metro", "tram", "bus", "coach", "ferry", "funicular", "other")
 
 
@@ -152,7 +151,7 @@ def _codes(feeds: Feeds, row: Int64) -> list[frozenset[str]]:
         those = [k] if parent[k] < 0 else [k, parent[k]]
         codes = {str(code[i]).strip() for i in those}
         for text in [str(code[i]) for i in those] + [str(ids[i]).partition(":")[2] for i in those]:
-            codes |= {"uic:" + "".join(match) for match in _UIC.findall(text)}
+            codes |= {"uic:" + "".join(match) for match in UIC.findall(text)}
         # One or two characters are platform letters, not codes.
         found.append(frozenset(c for c in codes if len(c) > 2))
     return found
