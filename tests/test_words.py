@@ -36,7 +36,11 @@ def texts_of(source: str) -> set[str]:
         # translator(lang)("text")
         called_at_once = isinstance(node.func, ast.Call) and _called_name(node.func) == "translator"
         first = node.args[0]
-        if (direct or called_at_once) and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        if (
+            (direct or called_at_once)
+            and isinstance(first, ast.Constant)
+            and isinstance(first.value, str)
+        ):
             found.add(first.value)
     return found
 
@@ -66,7 +70,9 @@ def contract_texts() -> set[str]:
     ]
     assert len(contracts) >= 6
     found = {c.meaning for contract in contracts for c in contract}
-    found |= {c.unit for contract in contracts for c in contract if c.unit not in ("", "1", "s", "min")}
+    found |= {
+        c.unit for contract in contracts for c in contract if c.unit not in ("", "1", "s", "min")
+    }
     found |= {c.name for contract in contracts for c in contract}
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mobility.charts.style import (
     DIVERGING,
@@ -23,6 +25,7 @@ from mobility.charts.style import (
 from mobility.words import label, number, translator
 
 MOST_NUMBERS = 26
+MOST_NAMES = 80
 VF_BALANCE = 1.5
 Grid = npt.NDArray[np.float64]
 
@@ -125,6 +128,7 @@ def _square(
             _write_cells(axes, values, image.cmap, norm, lang, digits)
         bar = figure.colorbar(image, ax=axes, shrink=0.75, aspect=30, pad=0.02)
         bar.set_label(bar_label)
+        bar.locator = MaxNLocator(6, steps=[1, 2, 5, 10])
         bar.outline.set_visible(False)
         number_axis(bar.ax.yaxis, lang, digits)
         _ = translator(lang)
@@ -136,9 +140,7 @@ def _square(
 def _with_grey(name: str) -> Colormap:
     from matplotlib import colormaps  # noqa: PLC0415  (loads the whole registry)
 
-    colours = colormaps[name].copy()
-    colours.set_bad("#d9d9d9")
-    return colours
+    return colormaps[name].with_extremes(bad="#d9d9d9")
 
 
 def _norm(values: Grid, centre: float | None) -> Normalize:
@@ -153,8 +155,11 @@ def _norm(values: Grid, centre: float | None) -> Normalize:
 
 def _name_ticks(axes: Axes, names: Sequence[str]) -> None:
     size = 7.5 if len(names) <= MOST_NUMBERS else max(3.5, 7.5 * MOST_NUMBERS / len(names) + 2)
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
-    axes.set_yticks(range(len(names)), names, fontsize=size)
+    # Of very many places only every second, third … name can be read.
+    step = max(1, math.ceil(len(names) / MOST_NAMES))
+    shown = range(0, len(names), step)
+    axes.set_xticks(shown, names[::step], rotation=90, fontsize=size)
+    axes.set_yticks(shown, names[::step], fontsize=size)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -130,6 +130,7 @@ def pair_bands(
             _spread(axes, own, pairs, at, scenario_colour(k), name)
         axes.set_yticks(range(len(pairs)), pairs)
         axes.invert_yaxis()
+        axes.set_ylim(len(pairs) - 0.5, -0.5)
         axes.set_xlim(left=0)
         axes.set_xlabel(_("minutes; line: 5–95 % of departures, bar: 25–75 %, dot: median"))
         number_axis(axes.xaxis, lang)

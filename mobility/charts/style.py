@@ -19,10 +19,15 @@ from matplotlib.ticker import FuncFormatter
 from mobility.words import number, signed, translator
 
 # Okabe and Ito's eight, grey first for the baseline: told apart by every kind of colour vision.
-BASELINE_COLOUR = "#8a8a8a"
+BASELINE_COLOUR = "#5c5c5c"
 SCENARIO_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A6A00")
 FASTER_COLOUR, SLOWER_COLOUR = "#2166ac", "#b35806"
-SEQUENTIAL = "viridis_r"
+# Near is dark, far is pale; blue is faster, orange slower. The page and the layers for QGIS
+# show the same colours (a test compares them).
+TIME_COLOURS = ("#081d58", "#225ea8", "#1d91c0", "#41b6c4", "#7fcdbb", "#c7e9b4", "#f7fbd3")
+CHANGE_COLOURS = ("#08519c", "#4292c6", "#b3d3ea", "#efefef", "#fdd49e", "#fc8d3c", "#a63603")
+CHANGE_LIMITS = (-15.0, -5.0, -1.0, 1.0, 5.0, 15.0)
+SEQUENTIAL = "YlGnBu_r"
 DIVERGING = "PuOr"
 INK = "#333333"
 DPI = 200

@@ -120,7 +120,10 @@ def lines_of(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]
             continue
         record: dict[str, Any] = {"g": shape}
         for name, value in zip(present, values[2:], strict=True):
-            record[name] = bool(value) if name == "cross_border" else str(value)
+            if name == "cross_border":
+                record[name] = bool(value)
+            elif not pd.isna(value):
+                record[name] = str(value)
         seen.setdefault(repr(record), record)
     return list(seen.values())
 

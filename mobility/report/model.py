@@ -82,6 +82,19 @@ class Figure:
     alt: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Headline:
+    """One figure of a scenario with the sentence that says what it means, by language.
+
+    `band` gives low to high as written, ``""`` where there is none.
+    """
+
+    scenario: str
+    figure: Mapping[str, str]
+    band: Mapping[str, str]
+    sentence: Mapping[str, str]
+
+
 def _empty() -> pd.DataFrame:
     return pd.DataFrame()
 
@@ -105,7 +118,9 @@ class ReportInput:
     accessibility
         Rows of the `ACCESSIBILITY` contract of all scenarios.
     scorecard
-        Any table; text columns ending in ``_nl`` and ``_en`` are shown by language.
+        Rows ``scenario, kind, origin, destination, mode, time_s, signal`` (good, fair, poor or
+        empty) and, where known, ``rule, rule_nl``; or any other table, shown as it is: text
+        columns ending in ``_nl`` and ``_en`` by language.
     lines, stops, roads
         For the map; `LINES`, ``name, lon, lat`` and ``name, lon, lat`` (arrays per road).
         `lines` may have a column ``scenario``: the line is new in that scenario.
@@ -121,6 +136,8 @@ class ReportInput:
         A made timetable: the page says so at its head.
     figures
         Charts to show as they are.
+    headlines
+        Figures in plain sentences, grouped by scenario as they come.
     """
 
     region: str
@@ -141,6 +158,7 @@ class ReportInput:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     demonstration: bool = False
     figures: tuple[Figure, ...] = ()
+    headlines: tuple[Headline, ...] = ()
 
     @property
     def baseline(self) -> Run:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mobility.report import sections as parts
 from mobility.report.answer import sentences
+from mobility.report.cards import card_rules, headline_blocks, scorecard_blocks
 from mobility.report.model import ReportInput, spoken
 from mobility.report.pairs import pair_times
 from mobility.report.payload import Payload, build, has_map, safe_json
@@ -26,6 +27,9 @@ from mobility.words import LANGUAGES, translator
 
 SCRIPTS = ("words.js", "layers.js", "values.js", "map.js", "panel.js", "matrix.js", "main.js")
 CUTOFFS_MIN = (15, 30, 45, 60, 90, 120)
+# Shown elsewhere, or differing from run to run: the same inputs give the same page.
+NOT_SETTINGS = {"inputs", "outputs", "files", "timings_s", "peak_memory_mb", "cores", "effects",
+                "title", "description", "changes", "pairs"}  # fmt: skip
 GLOSSARY = (
     "door to door",
     "median",
@@ -165,9 +169,9 @@ def _content(data: ReportInput, times: pd.DataFrame, payload: Payload) -> dict[s
         "demonstration": data.demonstration,
         "fingerprint": str(data.manifest.get("fingerprint", "")),
         "answer": sentences(data, times),
-        "scorecard": None
-        if data.scorecard.empty
-        else parts.any_table(say("Scorecard"), data.scorecard, 200),
+        "scorecard": scorecard_blocks(data),
+        "rules": card_rules(data),
+        "headlines": headline_blocks(data),
         "pairs": parts.pair_blocks(data, times) if len(times) else [],
         "ranking": ranking,
         "border": parts.border_blocks(data),
@@ -262,6 +266,7 @@ def _map_note(payload: Payload) -> Spoken:
 def _anchors(content: Mapping[str, Any]) -> list[tuple[str, Spoken]]:
     every = (
         ("answer", say("Answer"), True),
+        ("figures", say("Figures"), content["headlines"]),
         ("scorecard", say("Scorecard"), content["scorecard"]),
         ("map-section", say("Map"), content["has_map"]),
         ("pairs", say("Connections"), content["pairs"]),
@@ -297,7 +302,7 @@ def _settings(manifest: Mapping[str, Any]) -> list[tuple[Spoken, str]]:
         else:
             found.append((word(prefix), _plain(value)))
 
-    walk("", {k: v for k, v in manifest.items() if k != "inputs"})
+    walk("", {k: v for k, v in manifest.items() if k not in NOT_SETTINGS})
     return found
 
 

@@ -49,6 +49,7 @@ function draw() {
   paint(view, function (k) {
     return difference_ ? changeColour(current.change[k]) : timeColour(current.time[k], state.cutoff);
   }, state.place.zones);
+  showGround(view, state.run, byId("show-lines").checked, byId("show-stops").checked, byId("show-names").checked);
   showLegend(byId("legend"), state.what, state.cutoff);
   showStatus(byId("status"), state, current.time, state.place);
   var time = overPlaces(current.time, places), base = overPlaces(current.base, places);
@@ -122,6 +123,9 @@ function startMap() {
   readControls();
   view = makeMap(byId("map"), { choose: function (zone) { choose(placeOf(zone)); }, hover: hover });
   ["run", "mode", "direction", "what", "percentile", "cutoff"].forEach(function (id) { byId(id).addEventListener("change", update); });
+  ["show-lines", "show-stops", "show-names"].forEach(function (id) {
+    byId(id).addEventListener("change", function () { if (current) { draw(); } });
+  });
   byId("unit").addEventListener("change", function () {
     readControls(); fillSearch(); choose(placeOf(state.place.zones[0]));
   });

@@ -83,17 +83,18 @@ function background(map, canvas) {
         { renderer: canvas, interactive: false, noClip: false }, style(record))).addTo(map);
     });
   }
+  var dots = L.layerGroup(meta.stops.map(function (s) {
+    return L.circleMarker([s[0] / stepsPerDegree, s[1] / stepsPerDegree],
+      { renderer: canvas, radius: 1.8, weight: 0, fillOpacity: 0.9, fillColor: c.border, interactive: false });
+  }));
   return {
     roads: drawn(meta.roads, function () { return { color: c.road, weight: 1, opacity: 0.55 }; }),
     lines: drawn(meta.lines, function (r) {
-      var crossing = r.cross_border;
-      return { color: crossing ? c.crossing : c.line, weight: crossing ? 2 : 1.1, opacity: crossing ? 0.95 : 0.6 };
+      var crossing = r.cross_border, own = Boolean(r.scenario);
+      return { color: crossing ? c.crossing : c.line, weight: own ? 4 : crossing ? 2 : 1.1, opacity: crossing || own ? 0.95 : 0.6 };
     }),
     border: drawn(meta.border, function () { return { color: c.border, weight: 2.2, opacity: 0.9, dashArray: "7 4" }; }),
-    stops: meta.stops.map(function (s) {
-      return L.circleMarker([s[0] / stepsPerDegree, s[1] / stepsPerDegree],
-        { renderer: canvas, radius: 1.4, weight: 0, fillOpacity: 0.8, fillColor: c.border, interactive: false });
-    })
+    stops: dots
   };
 }
 
@@ -120,7 +121,7 @@ function nameLayer(map) {
   }
   map.on("moveend", place);
   place();
-  return place;
+  return { shown: function (yes) { if (yes) { layer.addTo(map); } else { layer.remove(); } } };
 }
 
 function paint(view, colourOf, chosen) {
@@ -130,7 +131,17 @@ function paint(view, colourOf, chosen) {
     shape.setStyle({ fillColor: colourOf(k), color: inside[k] ? c.chosen : c.outline, weight: inside[k] ? 2.6 : 0.6 });
     if (inside[k]) { shape.bringToFront(); }
   });
-  view.ground.roads.concat(view.ground.lines, view.ground.border).forEach(function (l) { l.bringToFront(); });
+  view.ground.roads.concat(view.ground.border).forEach(function (l) { l.bringToFront(); });
+}
+
+// A line that a scenario adds is drawn with that scenario only.
+function showGround(view, run, lines, stops, names) {
+  view.ground.lines.forEach(function (l, k) {
+    var own = meta.lines[k].scenario, wanted = lines && (!own || own === meta.runs[run].name);
+    if (wanted) { l.addTo(view.map); l.bringToFront(); } else { l.remove(); }
+  });
+  if (stops) { view.ground.stops.addTo(view.map); } else { view.ground.stops.remove(); }
+  view.names.shown(names);
 }
 
 function repaintGround(view) {

@@ -74,7 +74,7 @@ function showTable(table, places, shown, state, onChoose) {
     button.addEventListener("click", function () { onChoose(place); });
     first.appendChild(button);
     line.appendChild(first);
-    line.appendChild(element("td", word(place.country)));
+    line.appendChild(element("td", place.country));
     line.appendChild(element("td", timeText(shown.time[k]).replace(/ min$/, ""), { "class": "number" }));
     if (shown.change) { line.appendChild(element("td", changeText(shown.change[k]).replace(/ min$/, ""), { "class": "number" })); }
     line.appendChild(element("td", number(people(place)), { "class": "number" }));

@@ -1,0 +1,310 @@
+"""Charts: what is drawn follows from the tables, files are the same every time."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from report_world import EVIL, make_countries, make_input, make_zones
+
+from mobility import charts, maps
+from mobility.charts import Stamp
+from mobility.charts.style import (
+    CHANGE_COLOURS,
+    SCENARIO_COLOURS,
+    TIME_COLOURS,
+    BASELINE_COLOUR,
+)
+from mobility.maps import styles
+from mobility.report import pair_times
+from mobility.tables import TravelTimes
+
+STAMP = Stamp("OpenOV, NMBS", "0123456789abcdef" * 4, demonstration=True)
+TITLES = {"baseline": "Huidige situatie", "new": "Nieuwe lijn"}
+WORDS = {"lang": "nl", "stamp": STAMP}
+
+
+def texts(figure: Figure) -> list[str]:
+    figure.canvas.draw()
+    return [
+        t.get_text() for t in figure.findobj(match=lambda a: hasattr(a, "get_text")) if t.get_text()
+    ]
+
+
+def pair_table() -> pd.DataFrame:
+    rows = [
+        ("baseline", "pt", "A – B", "city", 50, 80.0),
+        ("new", "pt", "A – B", "city", 50, 61.4),
+        ("baseline", "pt", "C – D", "border", 50, np.nan),
+        ("new", "pt", "C – D", "border", 50, 1234.0),
+        ("baseline", "pt", "A – B", "city", 5, 70.0),
+        ("baseline", "pt", "A – B", "city", 95, 110.0),
+        ("baseline", "car", "A – B", "city", 50, 40.0),
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "mode", "pair", "kind", "percentile", "minutes"])
+
+
+def test_bars_are_as_long_as_the_minutes_and_say_them() -> None:
+    figure = charts.pair_bars(pair_table(), mode="pt", titles=TITLES, **WORDS)
+    axes = figure.axes[0]
+    assert sorted(p.get_width() for p in axes.patches) == [0.0, 61.4, 80.0, 1234.0]
+    shown = texts(figure)
+    assert {"80", "61", "1.234", "niet bereikbaar", "A – B", "Nieuwe lijn"} <= set(shown)
+    assert any(
+        "Demonstratiedienstregeling · Bron: OpenOV, NMBS · Berekening 0123456789ab" in t
+        for t in shown
+    )
+
+
+def test_bands_run_from_the_fifth_to_the_ninety_fifth_percentile() -> None:
+    figure = charts.pair_bands(pair_table(), mode="pt", titles=TITLES, **WORDS)
+    lines = [p for c in figure.axes[0].collections for p in c.get_segments()]
+    spans = {(s[0][0], s[1][0]) for s in lines if len(s) == 2 and np.isfinite(s).all()}
+    assert spans == {(70.0, 110.0)}
+
+
+def test_a_matrix_is_ordered_by_country_then_name() -> None:
+    rows = [
+        ("s", "pt", a, b, ca, cb, float(i * 3 + j))
+        for i, (a, ca) in enumerate([("b", "NL"), ("a", "NL"), ("c", "BE")])
+        for j, (b, cb) in enumerate([("b", "NL"), ("a", "NL"), ("c", "BE")])
+    ]
+    table = pd.DataFrame(
+        rows,
+        columns=["scenario", "mode", "origin", "destination", "country_o", "country_d", "minutes"],
+    )
+    square = charts.matrix_of(table)
+    assert list(square.index) == ["c", "a", "b"] == list(square.columns)
+    assert square.loc["b", "c"] == 2.0
+    figure = charts.heat_map(table, scenario="s", mode="pt", title="T", **WORDS)
+    drawn = np.asarray(figure.axes[0].images[0].get_array().filled(np.nan))
+    assert np.isnan(np.diag(drawn)).all()
+    assert drawn[2, 0] == 2.0
+
+
+def test_the_vf_factor_is_the_time_over_that_of_the_car() -> None:
+    pairs = [("pt", 90.0), ("car", 60.0)]
+    table = pd.DataFrame(
+        [("s", m, a, b, "NL", "BE", t) for m, t in pairs for a, b in (("x", "y"), ("y", "x"))],
+        columns=["scenario", "mode", "origin", "destination", "country_o", "country_d", "minutes"],
+    )
+    figure = charts.vf_heat_map(table, scenario="s", mode="pt", title="T", **WORDS)
+    assert "1,5" in texts(figure)  # 90 / 60
+
+
+def test_people_by_minute_adds_up_by_hand() -> None:
+    zones = np.array(["a", "b", "c"], object)
+    seconds = np.array([[0, 60, 61], [120, 0, np.nan], [600, 600, 0]], np.float32)[:, :, None]
+    blank = np.full((3, 3), np.nan, np.float32)
+    country = np.array(["", "", ""], object)
+    times = TravelTimes(
+        "s",
+        "pt",
+        zones,
+        zones,
+        country,
+        country,
+        (50,),
+        seconds,
+        blank,
+        blank,
+        np.zeros((3, 3), bool),
+    )
+    people = {"a": 10.0, "b": 30.0, "c": 60.0}
+    reached = charts.people_by_minute(times, people, last_minute=3)["people"].tolist()
+    # minute 0: each zone itself: (10·10 + 30·30 + 60·60) / 100 = 46
+    # minute 1: a also reaches b: + 10·30 / 100 = 3
+    # minute 2: a reaches c (61 s counts from minute 2): + 10·60 / 100 = 6; b reaches a: + 30·10 / 100 = 3
+    assert reached == [46.0, 49.0, 58.0, 58.0]
+    from_a = charts.people_by_minute(times, people, origins=["a"], last_minute=2)["people"].tolist()
+    assert from_a == [10.0, 40.0, 100.0]
+
+
+def test_departures_count_by_clock_hour() -> None:
+    counts = charts.departures_by_hour([25_200, 25_260, 28_799, 28_800, 90_000])
+    assert counts[7] == 3  # 07:00, 07:01, 07:59:59
+    assert counts[8] == 1
+    assert counts[1] == 1  # 25:00 is one in the night
+    assert counts.sum() == 5
+
+
+def test_the_waterfall_ends_where_the_causes_add_up_to() -> None:
+    causes = {"link": 10.0, "headway": 5.5, "street": -2.0}
+    figure = charts.border_waterfall(
+        causes, without_border_min=50.0, place="A – B", mode="pt", **WORDS
+    )
+    ends = [p.get_x() + p.get_width() for p in figure.axes[0].patches]
+    assert ends == pytest.approx([50.0, 63.5, 60.0, 65.5, 63.5])
+    shown = texts(figure)
+    assert {"+10,0", "+5,5", "−2,0", "64", "50", "lage frequentie"} <= set(shown)
+
+
+def test_measures_stand_largest_first() -> None:
+    table = pd.DataFrame({"measure": ["small", "large", "harm"], "value": [2.0, 30.0, -1.0]})
+    figure = charts.measure_ranking(table, unit="minutes", title="T", **WORDS)
+    names = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert names == ["large", "small", "harm"]
+
+
+def test_difference_maps_colour_by_class() -> None:
+    zones = make_zones(3, 2)
+    change = np.array([-20.0, -2.0, 0.0, 2.0, 20.0, np.nan])
+    figure = charts.change_map(change, zones, make_countries(zones), title="T", **WORDS)
+    faces = figure.axes[0].collections[0].get_facecolor()[:, :3]
+    wanted = [CHANGE_COLOURS[k] for k in (0, 2, 3, 4, 6)] + ["#d0d0d0"]
+    expected = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in wanted]
+    assert faces == pytest.approx(np.array(expected))
+
+
+def test_the_scorecard_page_shows_minutes_signal_and_change() -> None:
+    table = pd.DataFrame(
+        [
+            ("baseline", "city", "A", "B", "pt", 5400.0, "poor"),
+            ("new", "city", "A", "B", "pt", 3600.0, "good"),
+            ("new", "border", "C", "D", "pt", np.nan, ""),
+        ],
+        columns=["scenario", "kind", "origin", "destination", "mode", "time_s", "signal"],
+    )
+    figure = charts.scorecard_page(table, titles=TITLES, scenario="new", modes=["pt"], **WORDS)
+    assert {"● 60 (−30)", "– –"} <= set(texts(figure))
+
+
+@pytest.mark.parametrize("draw", [
+    lambda: charts.pair_bars(pair_table().head(0), mode="pt", titles=TITLES, **WORDS),
+    lambda: charts.pair_bands(pair_table().head(0), mode="pt", titles=TITLES, **WORDS),
+    lambda: charts.access_curves(pd.DataFrame({"scenario": [], "mode": [], "minute": [], "people": []}), titles=TITLES, place="X", **WORDS),
+    lambda: charts.departures_over_day(pd.DataFrame({"scenario": [], "operator": [], "hour": [], "departures": []}), place="X", titles=TITLES, **WORDS),
+    lambda: charts.border_waterfall({}, without_border_min=1.0, place="X", mode="pt", **WORDS),
+    lambda: charts.measure_ranking(pd.DataFrame({"measure": [], "value": []}), unit="min", title="T", **WORDS),
+])  # fmt: skip
+def test_without_data_a_chart_says_so(draw: object) -> None:
+    assert "Geen gegevens voor deze grafiek" in texts(draw())  # type: ignore[operator]
+
+
+def test_saving_gives_the_same_bytes_with_source_and_text(tmp_path: Path) -> None:
+    about = {"Title": "pairs", "Source": "OpenOV", "fingerprint": "abc123"}
+    written = []
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        figure = charts.pair_bars(pair_table(), mode="pt", titles=TITLES, **WORDS)
+        written.append(charts.save(figure, tmp_path / folder / "v1.0", about))
+    (png, svg), (png2, svg2) = written
+    assert png.name == "v1.0.png"
+    assert png.read_bytes() == png2.read_bytes()
+    assert svg.read_bytes() == svg2.read_bytes()
+    assert b"abc123" in png.read_bytes()
+    text = svg.read_text(encoding="utf-8")
+    assert "fingerprint: abc123" in text
+    assert re.search(r"<text[^>]*>[^<]*A – B", text)
+    assert "<dc:date>" not in text
+
+
+def test_names_from_feeds_stay_text_in_svg() -> None:
+    table = pair_table().assign(pair=EVIL[0] + " $x^2$")
+    figure = charts.pair_bars(table.head(1), mode="pt", titles={"baseline": EVIL[2]}, **WORDS)
+    root = ET.fromstring(charts.svg_bytes(figure))
+    assert not [e for e in root.iter() if e.tag.endswith(("script", "image", "img"))]
+    shown = {"".join(e.itertext()) for e in root.iter() if e.tag.endswith("}text")}
+    assert EVIL[0] + " $x^2$" in shown
+    assert EVIL[2] in shown
+
+
+def test_one_palette_on_the_page_in_charts_and_in_layers() -> None:
+    script = (Path(charts.__file__).parents[1] / "report" / "assets" / "map.js").read_text(
+        encoding="utf-8"
+    )
+    found = {
+        name: tuple(json.loads(f"[{colours}]"))
+        for name, colours in re.findall(r"var (\w+_LIGHT) = \[(.*?)\];", script)
+    }
+    assert found == {"TIME_LIGHT": TIME_COLOURS, "CHANGE_LIGHT": CHANGE_COLOURS}
+    assert styles.TIME_COLOURS == TIME_COLOURS
+    assert styles.CHANGE_COLOURS == CHANGE_COLOURS
+    assert maps.Style is styles.Style
+
+
+# Machado, Oliveira & Fernandes 2009, severity 1: how the three kinds of dichromats see.
+SEEN_BY = {
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritan": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def lab(colour: str, seen_by: str) -> np.ndarray:
+    srgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    if seen_by in SEEN_BY:
+        linear = np.clip(np.array(SEEN_BY[seen_by]) @ linear, 0, 1)
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ linear
+    )
+    ratio = xyz / np.array([0.9505, 1.0, 1.089])
+    f = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def page_palette(name: str) -> tuple[str, ...]:
+    script = (Path(charts.__file__).parents[1] / "report" / "assets" / "map.js").read_text(
+        encoding="utf-8"
+    )
+    found = re.search(rf"var {name} = \[(.*?)\];", script)
+    assert found
+    return tuple(json.loads(f"[{found.group(1)}]"))
+
+
+@pytest.mark.parametrize("eyes", ["common", "protan", "deutan", "tritan"])
+@pytest.mark.parametrize("name", ["TIME_LIGHT", "TIME_DARK", "CHANGE_LIGHT", "CHANGE_DARK"])
+def test_every_eye_tells_neighbouring_classes_apart(name: str, eyes: str) -> None:
+    palette = page_palette(name)
+    seen = [lab(colour, eyes) for colour in palette]
+    steps = [float(np.linalg.norm(a - b)) for a, b in zip(seen, seen[1:], strict=False)]
+    assert min(steps) > 8, list(zip(palette, steps, strict=False))
+
+
+@pytest.mark.parametrize("eyes", ["common", "protan", "deutan", "tritan"])
+def test_every_eye_tells_faster_from_slower_and_the_first_scenarios_apart(eyes: str) -> None:
+    for name in ("CHANGE_LIGHT", "CHANGE_DARK"):
+        palette = page_palette(name)
+        for a in palette[:3]:
+            for b in palette[4:]:
+                assert np.linalg.norm(lab(a, eyes) - lab(b, eyes)) > 20
+    first = (BASELINE_COLOUR, *SCENARIO_COLOURS[:4])
+    for i, a in enumerate(first):
+        for b in first[i + 1 :]:
+            assert np.linalg.norm(lab(a, eyes) - lab(b, eyes)) > 10
+
+
+def test_pair_times_weigh_by_people_at_both_ends() -> None:
+    data = make_input(3, 2, 1, modes=("bike",))
+    found = pair_times(data.runs, data.pairs, data.zones)
+    pair = data.pairs[0]
+    times = data.baseline.times["bike"].at(50)
+    people = data.zones.opportunities["population"].to_numpy()
+    o = [list(data.zones.ids).index(z) for z in pair.origins]
+    d = [list(data.zones.ids).index(z) for z in pair.destinations]
+    # Weighed sum over all zone pairs, by hand:
+    total = sum(people[a] * people[b] * times[a, b] for a in o for b in d)
+    weight = sum(people[a] * people[b] for a in o for b in d)
+    row = found[found["pair"] == pair.label].iloc[0]
+    assert row["minutes"] == pytest.approx(total / weight / 60)
+    assert row["share_reached"] == 1.0

@@ -1,0 +1,205 @@
+"""Layers for QGIS and isochrones: areas by hand, styles inside, the same bytes every time."""
+
+from __future__ import annotations
+
+import sqlite3
+import xml.etree.ElementTree as ET
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_world import EVIL
+
+from mobility.maps import Class, Reach, Style, default_style, isochrones, to_qml, write_layers
+
+WGS84 = "EPSG:4326"
+
+
+def layers() -> dict[str, gpd.GeoDataFrame]:
+    square = shapely.box(5.0, 51.0, 5.1, 51.1)
+    return {
+        "zones": gpd.GeoDataFrame(
+            {"name": [EVIL[0], "b"], "pt_population_60min": [10.0, 2500.0]},
+            geometry=[square, shapely.box(5.1, 51.0, 5.2, 51.1)],
+            crs=WGS84,
+        ),
+        "lines": gpd.GeoDataFrame(
+            {"name": ["x"], "cross_border": [True]},
+            geometry=[shapely.LineString([(5, 51), (5.2, 51.1)])],
+            crs=WGS84,
+        ),
+        "crossings": gpd.GeoDataFrame(
+            {"kind": ["bridge"]}, geometry=[shapely.Point(5.05, 51.05)], crs=WGS84
+        ),
+        "differences": gpd.GeoDataFrame(
+            {"change_min": [-3.0, np.nan]}, geometry=[square, square], crs=WGS84
+        ),
+        "countries": gpd.GeoDataFrame({"country": ["NL"]}, geometry=[square], crs=WGS84),
+        "missing links": gpd.GeoDataFrame({"kind": []}, geometry=[], crs=WGS84),
+    }
+
+
+def test_layers_and_their_styles_can_be_read_back(tmp_path: Path) -> None:
+    path = write_layers(tmp_path / "m.gpkg", layers())
+    names = {str(name) for name, _kind in pyogrio.list_layers(path)}
+    assert names == {"zones", "lines", "crossings", "differences", "countries", "layer_styles"}
+    zones = gpd.read_file(path, layer="zones")
+    assert zones["name"].tolist() == [EVIL[0], "b"]
+    assert zones["pt_population_60min"].tolist() == [10.0, 2500.0]
+    with closing(sqlite3.connect(path)) as database:
+        rows = dict(
+            database.execute(
+                "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault = 1"
+            )
+        )
+    assert set(rows) == names - {"layer_styles"}
+    kinds = {
+        name: ET.fromstring(qml.split("\n", 1)[1]).find("renderer-v2").get("type")
+        for name, qml in rows.items()
+    }
+    assert kinds == {"zones": "graduatedSymbol", "lines": "categorizedSymbol", "crossings": "categorizedSymbol",
+                     "differences": "graduatedSymbol", "countries": "singleSymbol"}  # fmt: skip
+
+
+def test_the_same_layers_give_the_same_bytes_and_replace_an_old_file(tmp_path: Path) -> None:
+    one = write_layers(tmp_path / "a.gpkg", layers()).read_bytes()
+    (tmp_path / "b.gpkg").write_bytes(b"something old")
+    assert write_layers(tmp_path / "b.gpkg", layers()).read_bytes() == one
+
+
+def test_every_class_has_its_symbol_and_ranges_meet() -> None:
+    frame = layers()["differences"]
+    root = ET.fromstring(to_qml(default_style("differences", frame), "polygon").split("\n", 1)[1])
+    ranges = [(float(r.get("lower")), float(r.get("upper"))) for r in root.iter("range")]
+    assert len(ranges) == 7
+    assert [a[1] for a in ranges[:-1]] == [b[0] for b in ranges[1:]]
+    assert {r.get("symbol") for r in root.iter("range")} == {
+        s.get("name") for s in root.iter("symbol")
+    }
+
+
+def test_a_style_given_by_hand_wins_and_odd_names_are_escaped(tmp_path: Path) -> None:
+    style = Style("kind", (Class(EVIL[0], "#ff0000", value="bridge"),))
+    path = write_layers(
+        tmp_path / "m.gpkg", {"crossings": layers()["crossings"]}, {"crossings": style}
+    )
+    with closing(sqlite3.connect(path)) as database:
+        ((qml,),) = database.execute("SELECT styleQML FROM layer_styles")
+    root = ET.fromstring(qml.split("\n", 1)[1])
+    assert [c.get("label") for c in root.iter("category")] == [EVIL[0]]
+    assert any(o.get("value") == "255,0,0,255" for o in root.iter("Option"))
+
+
+def metres(lon: float, lat: float) -> np.ndarray:
+    """Degrees of points that many metres east and north of 0°, 0°."""
+    return np.array([lon, lat]) / 111_319.49
+
+
+def straight(time_a: float, time_b: float, *, one_way: bool = False) -> Reach:
+    """One street of 1000 m along the equator that takes 600 s."""
+    end = metres(1000, 0)
+    one = lambda v: np.array([v], float)  # noqa: E731
+    return Reach(
+        one(0),
+        one(0),
+        one(end[0]),
+        one(end[1]),
+        one(time_a),
+        one(time_b),
+        one(600),
+        np.array([one_way]),
+    )
+
+
+def length_reached(reach: Reach, cutoff: float) -> float:
+    """East-west extent of the isochrone less the band at both ends, in metres."""
+    found = isochrones(reach, [cutoff], width_m=20)
+    if found.empty:
+        return 0.0
+    return sum((g.bounds[2] - g.bounds[0]) * 111_319.49 - 40 for g in found.geometry.iloc[0].geoms)
+
+
+@pytest.mark.parametrize(
+    ("time_a", "time_b", "cutoff", "metres_reached"),
+    [
+        (0, 600, 300, 500),  # half the street: 300 of 600 s
+        (0, 600, 600, 1000),
+        (0, 600, 5000, 1000),
+        (np.inf, 0, 120, 200),  # from the far end
+        (100, 100, 220, 400),  # 120 s from both ends: two pieces of 200 m
+        (100, 100, 420, 1000),  # 320 s from both ends meet
+        (np.nan, np.inf, 900, 0),
+        (700, 900, 600, 0),
+    ],
+)
+def test_a_street_is_filled_as_far_as_the_time_carries(
+    time_a: float, time_b: float, cutoff: float, metres_reached: float
+) -> None:
+    assert length_reached(straight(time_a, time_b), cutoff) == pytest.approx(metres_reached, abs=2)
+
+
+def test_a_one_way_street_is_not_walked_back() -> None:
+    assert length_reached(straight(np.inf, 0, one_way=True), 300) == 0.0
+    assert length_reached(straight(0, 600, one_way=True), 300) == pytest.approx(500, abs=2)
+
+
+def test_an_isochrone_is_no_hull() -> None:
+    """Two arms of an L: the corner between them stays empty."""
+    a, b = metres(1000, 0), metres(0, 1000)
+    arms = Reach(
+        np.zeros(2),
+        np.zeros(2),
+        np.array([a[0], b[0]]),
+        np.array([a[1], b[1]]),
+        np.zeros(2),
+        np.full(2, 600.0),
+        np.full(2, 600.0),
+        np.zeros(2, bool),
+    )
+    found = isochrones(arms, [600], width_m=20)
+    area = found.geometry.iloc[0]
+    assert not area.contains(shapely.Point(metres(400, 400)))
+    # Two bands of 1000 × 40 m, round ends, less the overlap at the corner: about 0.08 km².
+    assert found["area_km2"].iloc[0] == pytest.approx(0.0806, abs=0.002)
+    assert area.convex_hull.area > 5 * area.area
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_more_time_never_reaches_less(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 12
+    lon, lat = rng.random((2, n)) * 0.02 + 5, rng.random((2, n)) * 0.02 + 51
+    times = rng.random((2, n)) * 1200
+    reach = Reach(
+        lon[0],
+        lat[0],
+        lon[1],
+        lat[1],
+        times[0],
+        times[1],
+        rng.random(n) * 600 + 1,
+        rng.random(n) < 0.3,
+    )
+    found = isochrones(reach, [300, 600, 1500]).to_crs("EPSG:32631")
+    areas = found.sort_values("minutes").geometry.tolist()
+    assert all(area.is_valid for area in areas)
+    for small, large in zip(areas, areas[1:], strict=False):
+        assert small.difference(large.buffer(0.5)).area < 1.0
+
+
+def test_nothing_reached_is_an_empty_layer() -> None:
+    assert isochrones(straight(np.inf, np.inf), [600]).empty
+    assert isinstance(
+        default_style(
+            "x", gpd.GeoDataFrame({"a": pd.Series([], dtype=float)}, geometry=[], crs=WGS84)
+        ),
+        Style,
+    )
