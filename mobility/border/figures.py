@@ -218,7 +218,8 @@ def _asymmetry(times: TravelTimes | None, zones: Zones, population: str) -> Row:
     """
     if times is None or not np.array_equal(times.origins, times.destinations):
         return NOTHING, np.nan, np.nan
-    outward = foreign_pairs(times) & (times.country_o[:, None] < times.country_d[None, :])
+    rank = pd.factorize(times.country_o, sort=True)[0]
+    outward = foreign_pairs(times) & (rank[:, None] < rank[None, :])
     origins, destinations = ends(times, zones)
     weight = trip_weights(destinations, crow_fly_m(origins, destinations), population)
     weight = weight * people(origins, population)[:, None]

@@ -108,9 +108,11 @@ def _efficiency(
 
 def foreign_pairs(times: TravelTimes) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """True for the pairs whose two countries are known and differ, (n_o, n_d)."""
+    # Numbers compare faster than words.
+    codes, _ = pd.factorize(np.concatenate([times.country_o, times.country_d]))
+    from_code, to_code = codes[: len(times.country_o)], codes[len(times.country_o) :]
     known = (times.country_o != "")[:, None] & (times.country_d != "")[None, :]
-    across = times.country_o[:, None] != times.country_d[None, :]
-    return np.asarray(known & across, bool)
+    return np.asarray(known & (from_code[:, None] != to_code[None, :]), bool)
 
 
 def penetration_summary(

@@ -128,8 +128,10 @@ def place_times(
     Zones that are no origin (or destination) of the matrix are left out; where none is left,
     everything is NaN and `inside` 0.
     """
-    at_o = pd.Index(times.origins).get_indexer(pd.Index(zones.ids[rows_o]))
-    at_d = pd.Index(times.destinations).get_indexer(pd.Index(zones.ids[rows_d]))
+    at_o, at_d = (
+        pd.Index(axis, dtype=object).get_indexer(pd.Index(zones.ids[rows], dtype=object))
+        for axis, rows in ((times.origins, rows_o), (times.destinations, rows_d))
+    )
     heavy_o, heavy_d = weight[rows_o][at_o >= 0], weight[rows_d][at_d >= 0]
     block = np.ix_(at_o[at_o >= 0], at_d[at_d >= 0])
     heavy = _nonzero(heavy_o)[:, None] * _nonzero(heavy_d)[None, :]

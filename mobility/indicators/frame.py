@@ -59,11 +59,11 @@ def rows_of(ids: Names, zones: Zones, what: str) -> npt.NDArray[np.intp]:
     MobilityError
         An id is no zone, or the zones name one twice.
     """
-    index = pd.Index(zones.ids)
+    index = pd.Index(zones.ids, dtype=object)
     if not index.is_unique:
         twice = sorted(set(index[index.duplicated()]))[:5]
         raise MobilityError(Problem("zones", f"ids that stand twice: {twice}", "each id once"))
-    rows: npt.NDArray[np.intp] = index.get_indexer(pd.Index(ids))
+    rows: npt.NDArray[np.intp] = index.get_indexer(pd.Index(ids, dtype=object))
     if (rows < 0).any():
         lost = [str(name) for name in np.asarray(ids)[rows < 0][:5]]
         raise MobilityError(
@@ -181,9 +181,12 @@ def tidy(rows: Sequence[Rows]) -> pd.DataFrame:
         return pd.Categorical.from_codes(np.repeat(codes, sizes), categories=pd.Index(names))
 
     def per_zone(arrays: list[Names]) -> pd.Categorical:
-        names = sorted({str(word) for array in arrays for word in array})
+        distinct = {id(array): array for array in arrays}
+        names = sorted({str(word) for array in distinct.values() for word in array})
         index = pd.Index(names, dtype=object)
-        codes = {id(array): index.get_indexer(pd.Index(array)) for array in arrays}
+        codes = {
+            key: index.get_indexer(pd.Index(array, dtype=object)) for key, array in distinct.items()
+        }
         parts = [codes[id(array)] for array in arrays]
         flat = np.concatenate(parts) if parts else np.empty(0, np.intp)
         return pd.Categorical.from_codes(flat, categories=index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,21 @@ def dual(
     return tidy([rows_for(times, measures)])
 
 
+@dataclass(frozen=True)
+class Ascending:
+    """Destinations of each origin, soonest first: their order and times, (n_o, n_d)."""
+
+    order: npt.NDArray[np.intp]
+    time_s: Array
+
+
+def ascending(times: TravelTimes, percentile: int) -> Ascending:
+    """Sort the destinations of each origin by time; unreachable ones last."""
+    time_s = times.at(percentile)
+    order = np.argsort(time_s, axis=1, kind="stable")
+    return Ascending(order, np.take_along_axis(time_s, order, axis=1).astype(np.float64))
+
+
 def dual_measures(
     times: TravelTimes,
     zones: Zones,
@@ -58,45 +74,48 @@ def dual_measures(
     amounts: Sequence[float],
     nearest: Sequence[int],
     percentile: int,
+    soonest: Ascending | None = None,
 ) -> list[Measure]:
-    """`dual` before it is laid out as a table."""
+    """`dual` before it is laid out as a table; `soonest` if it is known already."""
     _, destinations = ends(times, zones)
     supply = opportunity(destinations, opportunity_name)
-    present = supply > 0
-    time_s = times.at(percentile)[:, present].astype(np.float64)
-    order = np.argsort(time_s, axis=1, kind="stable")
-    ascending = np.take_along_axis(time_s, order, axis=1)
-    gathered = np.cumsum(supply[present][order], axis=1)
-    measures = [
-        Measure(
-            f"time_to_{amount:g}",
-            opportunity_name,
-            _first(ascending, gathered >= amount),
-            "s",
-            percentile=percentile,
-        )
-        for amount in amounts
-    ]
-    for rank in nearest:
-        if rank < 1:
-            raise MobilityError(Problem("nearest", str(rank), "a rank of 1 or more"))
-        values = (
-            ascending[:, rank - 1]
-            if ascending.shape[1] >= rank
-            else np.full(len(times.origins), np.nan)
-        )
-        measures.append(
-            Measure(f"time_to_nth_{rank}", opportunity_name, values, "s", percentile=percentile)
-        )
+    found = ascending(times, percentile) if soonest is None else soonest
+    measures = []
+    if amounts:
+        gathered = np.cumsum(supply[found.order], axis=1)
+        measures += [
+            Measure(
+                f"time_to_{amount:g}",
+                opportunity_name,
+                _first(found.time_s, gathered >= amount),
+                "s",
+                percentile=percentile,
+            )
+            for amount in amounts
+        ]
+    if nearest and min(nearest) < 1:
+        raise MobilityError(Problem("nearest", str(min(nearest)), "ranks of 1 or more"))
+    if nearest:
+        count = np.cumsum((supply > 0)[found.order], axis=1)
+        measures += [
+            Measure(
+                f"time_to_nth_{rank}",
+                opportunity_name,
+                _first(found.time_s, count >= rank),
+                "s",
+                percentile=percentile,
+            )
+            for rank in nearest
+        ]
     return measures
 
 
-def _first(ascending: Array, enough: npt.NDArray[np.bool_]) -> Array:
+def _first(ordered: Array, enough: npt.NDArray[np.bool_]) -> Array:
     """Time at the first true of each row; NaN where there is none or it can't be reached."""
-    if ascending.shape[1] == 0:
-        return np.full(len(ascending), np.nan)
+    if ordered.shape[1] == 0:
+        return np.full(len(ordered), np.nan)
     column = enough.argmax(axis=1)
-    found = np.take_along_axis(ascending, column[:, None], axis=1)[:, 0]
+    found = np.take_along_axis(ordered, column[:, None], axis=1)[:, 0]
     return np.where(enough.any(axis=1), found, np.nan)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from mobility.indicators.frame import (
     tidy,
 )
 from mobility.indicators.modes import BETA_PER_MIN, SCALE_PER_MIN, logsum_rows
-from mobility.indicators.nearest import dual_measures
+from mobility.indicators.nearest import ascending, dual_measures
 from mobility.indicators.practice import (
     detour_measures,
     reachability_measures,
@@ -148,29 +149,24 @@ def _access(
         percentile=percentile,
     )
     measures += gravity_measures(times, zones, standard_decays(times.mode), percentile=percentile)
+    soonest = ascending(times, percentile)
     for name in opportunity_names(zones):
         total = float(zones.opportunities[name].sum())
-        for share in DUAL_SHARES if total > 0 else ():
-            found = dual_measures(
-                times,
-                zones,
-                opportunity_name=name,
-                amounts=(total * share,),
-                nearest=(),
-                percentile=percentile,
-            )
-            measures.append(
-                Measure(f"time_to_{share:.0%}", name, found[0].value, "s", percentile=percentile)
-            )
-        if name != population:
-            measures += dual_measures(
-                times,
-                zones,
-                opportunity_name=name,
-                amounts=(),
-                nearest=(1, 3),
-                percentile=percentile,
-            )
+        shares = DUAL_SHARES if total > 0 else ()
+        found = dual_measures(
+            times,
+            zones,
+            opportunity_name=name,
+            amounts=[total * share for share in shares],
+            nearest=() if name == population else (1, 3),
+            percentile=percentile,
+            soonest=soonest,
+        )
+        named = [f"time_to_{share:.0%}" for share in shares]
+        measures += [
+            replace(measure, indicator=label) for measure, label in zip(found, named, strict=False)
+        ]
+        measures += found[len(named) :]
     return measures + competition_measures(
         times, zones, decay.exponential(0.05), percentile=percentile, population=population
     )
