@@ -272,9 +272,19 @@ def _transfers(draft: Draft, new_stop: Int32, new_trip: Int32, new_route: Int32)
 
 
 def _translations(draft: Draft) -> pd.DataFrame:
-    table = read_translations(draft.archive, draft.ledger)
+    records = {
+        ("stops", "stop_name"): _texts_by_id(draft.places.table, "stop_id", "name"),
+        ("routes", "route_short_name"): _texts_by_id(draft.routes, "route_id", "short_name"),
+        ("routes", "route_long_name"): _texts_by_id(draft.routes, "route_id", "long_name"),
+        ("agency", "agency_name"): _texts_by_id(draft.agencies, "agency_id", "name"),
+    }
+    table = read_translations(draft.archive, draft.ledger, records)
     table.insert(0, "feed", pd.Series([draft.entry.id] * len(table), dtype="str"))
     return table
+
+
+def _texts_by_id(table: pd.DataFrame, key: str, name: str) -> dict[str, str]:
+    return dict(zip(table[key], table[name], strict=True))
 
 
 def _route_services(draft: Draft, route_kept: Bools) -> pd.DataFrame:

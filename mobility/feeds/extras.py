@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -150,30 +152,41 @@ def empty_transfers() -> pd.DataFrame:
     return table.astype({"transfer_type": np.int8})
 
 
-def read_translations(archive: Archive, ledger: Ledger) -> pd.DataFrame:
+def read_translations(
+    archive: Archive, ledger: Ledger, records: Mapping[tuple[str, str], Mapping[str, str]]
+) -> pd.DataFrame:
     """Read the translations, in today's form or the older one (``trans_id, lang``).
 
-    Returns ``table, field, language, original, translation``; `original` is the text that is
-    translated, or ``"id:"`` and the record's id where the file names the record.
+    Parameters
+    ----------
+    records
+        (table, field) → record id → its text, for translations that name the record instead
+        of the text.
+
+    Returns
+    -------
+    ``table, field, language, original, translation``.
     """
     block = read_table(archive, TRANSLATIONS, ledger)
     names = ["table", "field", "language", "original", "translation"]
     if block is None:
         return pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
     text = {name: text_series(block.text(name)) for name in TRANSLATIONS.all}
-    value = text["field_value"].where(text["field_value"] != "", text["trans_id"])
-    by_id = (value == "") & (text["record_id"] != "")
+    original = text["field_value"].where(text["field_value"] != "", text["trans_id"])
+    by_id = (original == "") & (text["record_id"] != "")
+    keys = zip(text["table_name"], text["field_name"], text["record_id"], strict=True)
+    named = [records.get((table, field), {}).get(record, "") for table, field, record in keys]
     table = pd.DataFrame(
         {
             "table": text["table_name"],
             "field": text["field_name"],
             "language": text["language"].where(text["language"] != "", text["lang"]),
-            "original": value.mask(by_id, "id:" + text["record_id"]),
+            "original": original.mask(by_id, pd.Series(named, dtype="str")),
             "translation": text["translation"],
         }
     )
     empty = ((table["original"] == "") | (table["translation"] == "")).to_numpy()
-    ledger.drop(TRANSLATIONS.file, "nothing translated", int(empty.sum()))
+    ledger.drop(TRANSLATIONS.file, "of nothing that is read", int(empty.sum()))
     table = table[~empty]
     again = table.duplicated().to_numpy()
     ledger.drop(TRANSLATIONS.file, "the same row again", int(again.sum()))

@@ -116,6 +116,8 @@ def _drafts(
             continue
         ledger = Ledger(entry.id, str(entry.path))
         draft = read_draft(entry, alpha2(entry.country), day, ledger)
+        if draft is None and not ledger.failed:
+            ledger.problem("", "a feed that can't be read", "a GTFS feed")
         problems += ledger.problems()
         if draft is not None:
             drafts.append(draft)

@@ -110,7 +110,7 @@ def around(draft: Draft, day: dt.date | None) -> tuple[Bools, Bools, Bools]:
     service = draft.trips.service
     usable = (service >= 0) & (draft.trips.route >= 0)
     if day is None:
-        runs: Bools = draft.services.runs.any(axis=1)
+        runs: Bools = np.asarray(draft.services.runs.any(axis=1), bool)
         none = np.zeros(len(service), bool)
         return none, _of(runs, service) & usable, none
     near: list[Bools] = [

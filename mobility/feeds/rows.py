@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import lzma
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from mobility.errors import nearest
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import SHOWN_PER_KIND, Ledger
 from mobility.feeds.parse import Parser
+
+_DAMAGE = (zlib.error, lzma.LZMAError, BadZipFile)
 
 BLOCK_BYTES = 16 << 20
 HEADER_BYTES = 1 << 16
@@ -129,7 +132,7 @@ def stream(archive: Archive, columns: FileColumns, ledger: Ledger) -> Iterator[B
             if "UTF" in str(error).upper() or isinstance(error, UnicodeError):
                 continue  # the next encoding takes over where this one stopped
             ledger.problem(columns.file, f"rows that are no CSV ({_short(error)})", "CSV")
-        except (OSError, EOFError, zlib.error, BadZipFile) as error:
+        except (OSError, EOFError, NotImplementedError, RuntimeError, *_DAMAGE) as error:
             ledger.problem(
                 columns.file, f"damaged data ({_short(error)})", "a whole file", "Get the feed anew"
             )
@@ -199,9 +202,11 @@ def _blocks(
         row = 0
         for batch in reader:
             start = max(skip - row, 0)
-            if start < len(batch) or not len(batch):
+            if start < len(batch):
                 yield _block(columns, indices, names, batch.slice(start), row + start + 2)
             row += len(batch)
+        if not row:
+            yield Block(columns.file, 2, _no_rows(columns), frozenset(indices))
 
 
 def _block(
@@ -216,6 +221,10 @@ def _block(
         for name in columns.all
     }
     return Block(columns.file, first_row, found, frozenset(indices))
+
+
+def _no_rows(columns: FileColumns) -> dict[str, pa.DictionaryArray]:
+    return {name: _blank_column(0) for name in columns.all}
 
 
 def _blank_column(n_rows: int) -> pa.DictionaryArray:
