@@ -34,7 +34,7 @@ def test_spatial_availability_as_published():
 def test_two_step_catchment_by_hand():
     # Two clinics with 1 and 2 doctors; places of 10, 20, 30 people; who reaches which:
     weights = np.array([[1.0, 0], [1, 1], [0, 1]])
-    # R = 1/30, 2/50; A = 1/30, 1/30 + 2/50, 2/50.
+    # The clinics have 1/30 and 2/50 doctors per person; the middle place reaches both.
     found = com.two_step(weights, np.array([10.0, 20, 30]), np.array([1.0, 2]))
     np.testing.assert_allclose(found, [1 / 30, 1 / 30 + 2 / 50, 2 / 50])
 
@@ -62,7 +62,7 @@ def test_two_step_catchment_as_the_peer_computes_it():
 
 
 def _peer(fca, demand, supply, cost):
-    people = pd.DataFrame({"people": demand}, index=range(6))
+    people = pd.DataFrame({"geoid": range(6), "people": demand})
     jobs = pd.DataFrame({"jobs": supply}, index=range(10, 15))
     found = fca.two_stage_fca(
         people, jobs, cost, max_cost=30, demand_name="people", supply_name="jobs"
@@ -180,7 +180,11 @@ def test_poverty_by_hand():
 
 @given(
     st.lists(
-        st.tuples(st.floats(0, 1e6), st.integers(0, 50), st.sampled_from("abc")),
+        st.tuples(
+            st.one_of(st.just(0.0), st.floats(0.01, 1e6)),
+            st.integers(0, 50),
+            st.sampled_from("abc"),
+        ),
         min_size=1,
         max_size=15,
     ),
