@@ -28,6 +28,7 @@ from mobility.scenario.policy_forms import CalendarChange, Script
 from mobility.scenario.script import call_script
 from mobility.scenario.selectors import ChangeForm
 from mobility.scenario.street_forms import AddFerry
+from mobility.words import LANGUAGES
 
 PLAIN: Mapping[str, Callable[[Supply, Any], Changed]] = MappingProxyType(
     {
@@ -140,11 +141,16 @@ def apply_changes(
             failed += [str(v) for v in (getattr(form, "id", ""),) if v]
             continue
         supply = changed.supply
-        effects.append(
-            Effect(form.kind, form.where, changed.counts, changed.routes, describe(form, lang))
-        )
+        effects.append(_effect(form, changed.counts, changed.routes, lang))
     raise_all(ScenarioError, problems)
     return Applied(supply, tuple(effects), calendar_day(changes))
+
+
+def _effect(
+    form: ChangeForm, counts: Mapping[str, float], routes: tuple[str, ...], lang: str
+) -> Effect:
+    texts = {one: describe(form, one) for one in LANGUAGES}
+    return Effect(form.kind, form.where, counts, routes, texts[lang], texts)
 
 
 def _one(supply: Supply, form: ChangeForm, day: dt.date, window: tuple[int, int] | None) -> Changed:
@@ -199,7 +205,7 @@ def _scripted(
             raise ScenarioError(
                 Problem(form.where, "a function that changes nothing", "a supply that differs")
             )
-        return answer, [Effect("script", form.where, counts, (), describe(form, lang))]
+        return answer, [_effect(form, counts, (), lang)]
     if not isinstance(answer, list | tuple):
         raise ScenarioError(
             Problem(

@@ -42,7 +42,7 @@ def disruption(supply: Supply, form: LineOut) -> Changed:
         supply, cut, crossing = _cut_at_border(supply, form, countries)
         counts |= cut
         touched |= set(crossing)
-        hit = border_edges(supply.streets, countries)
+        hit = border_edges(supply.streets, countries, supply.countries)
         supply = replace(supply, streets=closed_edges(supply.streets, hit))
         counts["edges_closed"] = int(hit.sum())
     if stops:

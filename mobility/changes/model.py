@@ -19,6 +19,8 @@ class Effect:
         Kind of change, and the file and key it was read from.
     text
         One sentence that says the change, in the language asked for.
+    texts
+        The same in every language, by language code.
     counts
         What it affected, e.g. ``{"trips_added": 34, "stops_added": 1}``; the names are
         those of `mobility.changes.describe.COUNTS`.
@@ -31,6 +33,7 @@ class Effect:
     counts: Mapping[str, float]
     routes: tuple[str, ...] = ()
     text: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def _with_added(supply: Supply, added: Added, where: str, connect_m: float) -> C
         apart = f"{metres:.0f} m" if np.isfinite(metres) else "more than 20 km"
         finder.complain(
             "points",
-            f"a {end} that lies {apart} from any street its modes use",
+            f"{'an end' if end == 'end' else 'a start'} that lies {apart} from any street its modes use",
             f"one within connect_m = {connect_m:g}",
             "Move the point, or raise connect_m.",
         )
@@ -172,7 +172,7 @@ def open_to(streets: StreetNetwork, modes: tuple[str, ...]) -> Bool:
 def close_street(supply: Supply, form: CloseStreet) -> Changed:
     """Close streets to everyone or to some; what nobody could use before does not count."""
     finder = Finder(supply.feeds, form.where)
-    hit = all_edges(finder, supply.streets, form.streets, "streets")
+    hit = all_edges(finder, supply, form.streets, "streets")
     finder.settle()
     modes = form.modes or GRAPH_MODES
     hit &= open_to(supply.streets, modes)
@@ -187,7 +187,7 @@ def _metres(streets: StreetNetwork, hit: Bool) -> float:
 def change_street(supply: Supply, form: ChangeStreet) -> Changed:
     """Give streets other speeds or users. A factor multiplies speed, and divides time."""
     finder = Finder(supply.feeds, form.where)
-    hit = all_edges(finder, supply.streets, form.streets, "streets")
+    hit = all_edges(finder, supply, form.streets, "streets")
     finder.settle()
     modes = tuple(dict.fromkeys((*form.speed_kph, *form.factor, *form.forbid)))
     hit &= open_to(supply.streets, modes)
@@ -217,7 +217,7 @@ def upgrade_cycleway(supply: Supply, form: UpgradeCycleway) -> Changed:
     """Make streets a fast cycle route: the speeds given hold where bikes may ride."""
     finder = Finder(supply.feeds, form.where)
     if form.streets:
-        hit = all_edges(finder, supply.streets, form.streets, "streets")
+        hit = all_edges(finder, supply, form.streets, "streets")
     else:
         hit = _along(supply.streets, form.points, form.within_m)
         if not hit.any():
@@ -250,7 +250,7 @@ def congestion(supply: Supply, form: Congestion) -> Changed:
     finder = Finder(supply.feeds, form.where)
     hit = np.ones(len(supply.streets.edge_from), bool)
     if form.streets:
-        hit &= all_edges(finder, supply.streets, form.streets, "streets")
+        hit &= all_edges(finder, supply, form.streets, "streets")
     if form.area is not None:
         inside = edges_in(supply.streets, form.area)
         hit &= inside

@@ -8,8 +8,11 @@ import shapely
 
 from mobility.changes.areas import shape_of
 from mobility.changes.select import Finder, fold
+from mobility.network.model import Supply
 from mobility.scenario.street_forms import Area, StreetSelector
 from mobility.streets import StreetNetwork
+from mobility.streets.countries import country_codes, country_rows
+from mobility.zones import Countries
 
 Bool = npt.NDArray[np.bool_]
 
@@ -27,8 +30,9 @@ def edges_in(streets: StreetNetwork, area: Area) -> Bool:
     return inside
 
 
-def edges_of(finder: Finder, streets: StreetNetwork, selector: StreetSelector, key: str) -> Bool:
+def edges_of(finder: Finder, supply: Supply, selector: StreetSelector, key: str) -> Bool:
     """Edges that fit every key of a selector; what fits nothing is noted in the finder."""
+    streets = supply.streets
     hit = np.ones(len(streets.edge_from), bool)
     if selector.name:
         hit &= named_edges(finder, streets, selector.name, f"{key}.name")
@@ -50,19 +54,19 @@ def edges_of(finder: Finder, streets: StreetNetwork, selector: StreetSelector, k
     if selector.area is not None:
         hit &= edges_in(streets, selector.area)
     if selector.crosses_border:
-        hit &= border_edges(streets, frozenset())
+        hit &= border_edges(streets, frozenset(), supply.countries)
     if not hit.any() and not finder.problems:
         finder.complain(key, f"no street that fits {selector}", "streets that fit every key")
     return hit
 
 
 def all_edges(
-    finder: Finder, streets: StreetNetwork, selectors: tuple[StreetSelector, ...], key: str
+    finder: Finder, supply: Supply, selectors: tuple[StreetSelector, ...], key: str
 ) -> Bool:
     """Edges that fit one of several selectors."""
-    hit = np.zeros(len(streets.edge_from), bool)
+    hit = np.zeros(len(supply.streets.edge_from), bool)
     for n, selector in enumerate(selectors, start=1):
-        hit |= edges_of(finder, streets, selector, f"{key}[{n}]")
+        hit |= edges_of(finder, supply, selector, f"{key}[{n}]")
     return hit
 
 
@@ -92,25 +96,37 @@ def _by_way(finder: Finder, streets: StreetNetwork, column: str, wanted: str, ke
     return hit
 
 
-def border_edges(streets: StreetNetwork, among: frozenset[str]) -> Bool:
+def border_edges(
+    streets: StreetNetwork, among: frozenset[str], countries: Countries | None
+) -> Bool:
     """Edges that lead from one country into another (both of `among`, if any are named).
 
-    A node belongs to the country of most of its edges' length, so that every way from one
+    An edge does so if its two nodes lie in different countries, so that every way from one
     country to the other has such an edge: closing them all closes the border.
     """
-    codes = len(streets.country_codes)
+    node = _node_countries(streets, countries)
+    one, two = node[streets.edge_from], node[streets.edge_to]
+    hit: Bool = (one != "") & (two != "") & (one != two)
+    if among:
+        hit &= np.isin(one, sorted(among)) & np.isin(two, sorted(among))
+    return hit
+
+
+def _node_countries(streets: StreetNetwork, countries: Countries | None) -> npt.NDArray[np.object_]:
+    """Country of each node: by polygon, or by most of its edges' length without polygons."""
+    if countries is not None:
+        # by the rule that gives edges theirs, water to the nearest shore
+        codes = np.array(country_codes(countries), object)
+        return codes[country_rows(countries, streets.node_lon, streets.node_lat)]
+    size = len(streets.country_codes)
     ends = np.concatenate([streets.edge_from, streets.edge_to])
     country = np.concatenate([streets.edge_country, streets.edge_country]).astype(np.int64)
     length = np.concatenate([streets.edge_length_m, streets.edge_length_m]).astype(np.float64)
     by_node = np.bincount(
-        ends * codes + country, weights=length, minlength=len(streets.node_id) * codes
-    ).reshape(-1, codes)
+        ends * size + country, weights=length, minlength=len(streets.node_id) * size
+    ).reshape(-1, size)
     unknown = [k for k, code in enumerate(streets.country_codes) if not code]
     by_node[:, unknown] = -1.0
-    node = np.where(by_node.max(axis=1) > 0, by_node.argmax(axis=1), -1)
-    one, two = node[streets.edge_from], node[streets.edge_to]
-    hit: Bool = (one != two) & (one >= 0) & (two >= 0)
-    if among:
-        meant = np.array([code in among for code in streets.country_codes])
-        hit &= meant[np.maximum(one, 0)] & meant[np.maximum(two, 0)]
-    return hit
+    node = np.where(by_node.max(axis=1) > 0, by_node.argmax(axis=1), unknown[0] if unknown else 0)
+    found: npt.NDArray[np.object_] = np.array(streets.country_codes, object)[node]
+    return found

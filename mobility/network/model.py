@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mobility.feeds.model import Feeds
 from mobility.streets.model import Snapped, StreetNetwork
 from mobility.timetable import Timetable
-from mobility.zones import Zones
+from mobility.zones import Countries, Zones
 
 Int32 = npt.NDArray[np.int32]
 
@@ -185,6 +185,8 @@ class Supply:
         (mode → float32 (n_edges,) or None): congestion and other factors by edge.
     flex_zones
         On-demand areas.
+    countries
+        Polygons, for changes that ask where the border runs; None where unknown.
     """
 
     feeds: Feeds
@@ -195,6 +197,7 @@ class Supply:
     park_and_ride: tuple[str, ...] = ()
     street_factor: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     flex_zones: tuple[FlexZone, ...] = ()
+    countries: Countries | None = None
 
 
 @dataclass(frozen=True)
