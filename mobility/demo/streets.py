@@ -29,7 +29,7 @@ from mobility.demo.roads import MOTORWAY, Chain, all_chains
 from mobility.demo.source import Tables
 
 # A local edge has one node between its ends; so many nodes come with one local point.
-NODES_PER_POINT = 2.55
+NODES_PER_POINT = 2.78
 RURAL_SHARE = 0.45
 RURAL_REACH_DM = 70_000
 KEPT_LOOPS = 0.6
