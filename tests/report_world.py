@@ -115,9 +115,13 @@ def make_times(zones: Zones, scenario: str, mode: str, gain_s: int = 0) -> Trave
         egress = np.minimum(np.round(middle * 0.1), 600)
         transfer = np.where(crossing, np.minimum(180, np.round(middle * 0.02)), 0)
         ride_s = middle - access - wait - egress - transfer
-        parts = dict(
-            access_s=access, wait_s=wait, ride_s=ride_s, transfer_s=transfer, egress_s=egress
-        )
+        parts = {
+            "access_s": access,
+            "wait_s": wait,
+            "ride_s": ride_s,
+            "transfer_s": transfer,
+            "egress_s": egress,
+        }
     return TravelTimes(
         scenario=scenario,
         mode=mode,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -277,7 +278,7 @@ def page_palette(name: str) -> tuple[str, ...]:
 def test_every_eye_tells_neighbouring_classes_apart(name: str, eyes: str) -> None:
     palette = page_palette(name)
     seen = [lab(colour, eyes) for colour in palette]
-    steps = [float(np.linalg.norm(a - b)) for a, b in zip(seen, seen[1:], strict=False)]
+    steps = [float(np.linalg.norm(a - b)) for a, b in pairwise(seen)]
     assert min(steps) > 8, list(zip(palette, steps, strict=False))
 
 

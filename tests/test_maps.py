@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -191,7 +192,7 @@ def test_more_time_never_reaches_less(seed: int) -> None:
     found = isochrones(reach, [300, 600, 1500]).to_crs("EPSG:32631")
     areas = found.sort_values("minutes").geometry.tolist()
     assert all(area.is_valid for area in areas)
-    for small, large in zip(areas, areas[1:], strict=False):
+    for small, large in pairwise(areas):
         assert small.difference(large.buffer(0.5)).area < 1.0
 
 

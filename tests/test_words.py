@@ -33,7 +33,7 @@ def texts_of(source: str) -> set[str]:
         if not isinstance(node, ast.Call) or not node.args:
             continue
         direct = _called_name(node) in CALLED
-        # translator(lang)("text")
+        # Also a translator that is made and called at once.
         called_at_once = isinstance(node.func, ast.Call) and _called_name(node.func) == "translator"
         first = node.args[0]
         if (
@@ -152,7 +152,7 @@ def test_a_text_without_dutch_is_an_error_and_a_users_word_is_not() -> None:
 
 
 def test_an_unknown_language_names_the_known_ones() -> None:
-    with pytest.raises(MobilityError, match='found "nll"; expected nl or en. Write "nl"'):
+    with pytest.raises(MobilityError, match=r'found "nll"; expected nl or en\. Write "nl"'):
         words.translator("nll")
 
 

@@ -82,8 +82,8 @@ def _now(data: ReportInput, median: pd.DataFrame) -> Spoken:
     values = {"times": listed(told), "n": rows["pair"].nunique(), "missing": missing}
     if missing:
         return say(
-            "Today the middle one of {n} named connections takes {times}; {missing} of them "
-            "cannot be made by public transport.",
+            "Today the middle one of {n} named connections takes {times}; not possible by "
+            "public transport: {missing}.",
             **values,
         )
     return say("Today the middle one of {n} named connections takes {times}.", **values)

@@ -59,7 +59,7 @@ function draw() {
   byId("more").textContent = state.all ? t("Show fewer places") : t("Show all places");
   tell(byId("told"), state.place.name, state.place.country, [t("Point at a place on the map for its time.")]);
   byId("search").value = state.place.name;
-  byId("map").setAttribute("data-drawn", [state.run, state.mode, state.direction, state.what, state.percentile, state.cutoff, state.place.zones.join(" ")].join("|"));
+  byId("map").setAttribute("data-drawn", [state.run, state.mode, state.direction, state.what, state.percentile, state.cutoff, state.place.zones.join(" "), asked].join("|"));
 }
 
 function choose(place) { state.place = place; return update(); }

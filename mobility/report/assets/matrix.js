@@ -6,9 +6,15 @@ function matrixCells() {
   return { own: own, base: base, difference: document.getElementById("matrix-what").value === "difference" };
 }
 
+// Black or white, whichever stands out more by the contrast formula of WCAG.
 function light(colour) {
   var v = parseInt(colour.slice(1), 16);
-  return 0.299 * (v >> 16) + 0.587 * ((v >> 8) & 255) + 0.114 * (v & 255) > 140;
+  var parts = [v >> 16, (v >> 8) & 255, v & 255].map(function (part) {
+    var c = part / 255;
+    return c <= 0.04045 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
+  });
+  var bright = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+  return (bright + 0.05) / 0.05 > 1.05 / (bright + 0.05);
 }
 
 function showMatrix() {
@@ -39,7 +45,7 @@ function matrixCell(cells, at, self) {
   }
   if (colour) {
     cell.style.backgroundColor = colour;
-    cell.style.color = light(colour) ? "#111111" : "#ffffff";
+    cell.style.color = light(colour) ? "#000000" : "#ffffff";
   }
   return cell;
 }
