@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
+from scipy.stats import t as student
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.regression.linear_model import OLS
@@ -27,20 +31,20 @@ EFFECT = (
 )
 MATCHES = 5
 MATCH_DISTANCE = 0.25
-DRAWS = 999
 LEAST_PAIRS = 10
 MAX_KM = 100.0
 
 
 def matched_effect(
-    pairs: pd.DataFrame, *, measure: str = "p50_s", max_km: float = MAX_KM, seed: int = 1
+    pairs: pd.DataFrame, *, measure: str = "p50_s", max_km: float = MAX_KM
 ) -> pd.DataFrame:
     """How much longer a trip across the border takes than its likes within the countries.
 
     Each cross-border pair is matched with up to five domestic pairs of its two countries that
     are nearest in ln(distance) and, at a tenth of that weight, ln(people at both ends), none
     farther than 0.25 in that measure. The effect is exp(mean ln t_cross − mean ln t_matched)
-    − 1. The 95 % interval is from 999 draws of origin municipalities with replacement.
+    − 1. Its 95 % interval counts the spread of the gaps, clustered by municipality of origin,
+    and that of domestic pairs that serve as a match more than once (Abadie & Imbens 2006).
 
     Returns
     -------
@@ -53,22 +57,65 @@ def matched_effect(
     near = pairs[pairs["distance_km"] <= max_km] if len(pairs) else pairs
     for (scenario, mode), part in near.groupby(["scenario", "mode"], sort=False, observed=True):
         used = _usable(part, measure)
-        gaps = _gaps(used, measure)
+        matches = _match(used, measure)
         wanted = part[part["cross"]]
-        for code_o, code_d in _directions(wanted):
-            chosen = _direction(gaps, code_o, code_d)
-            asked = len(_direction(wanted, code_o, code_d))
-            low, high = _resampled(chosen, seed)
-            rows.append(
-                (
-                    *(scenario, mode, "matched", code_o, code_d),
-                    np.exp(chosen["gap"].mean()) - 1 if len(chosen) else np.nan,
-                    *(low, high, len(chosen)),
-                    int((~used["cross"]).sum()),
-                    asked - len(chosen),
-                )
-            )
+        for key in _directions(wanted):
+            chosen = matches.of(key)
+            asked = len(_direction(wanted, *key))
+            effect = chosen.effect()
+            home = int((~used["cross"]).sum())
+            counts = (len(chosen.gap), home, asked - len(chosen.gap))
+            rows.append((scenario, mode, "matched", *key, *effect, *counts))
     return pd.DataFrame(rows, columns=list(EFFECT))
+
+
+@dataclass(frozen=True)
+class _Matches:
+    """Cross-border pairs with their matches.
+
+    `gap` is ln of each one's time less its matches' mean; `cluster` its origin, `direction` its
+    countries. `match` are the rows of its domestic matches (n, 5) and `share` what each counts
+    for, 0 where there are fewer. `variance` is that of ln t at each domestic row.
+    """
+
+    gap: Array
+    cluster: npt.NDArray[np.intp]
+    direction: npt.NDArray[np.object_]
+    match: npt.NDArray[np.intp]
+    share: Array
+    variance: Array
+
+    def of(self, key: tuple[str, str]) -> _Matches:
+        """Those of one direction; all for ``("", "")``."""
+        if key == ("", ""):
+            return self
+        kept = np.array([found == key for found in self.direction], bool)
+        return _Matches(
+            self.gap[kept],
+            self.cluster[kept],
+            self.direction[kept],
+            self.match[kept],
+            self.share[kept],
+            self.variance,
+        )
+
+    def effect(self) -> tuple[float, float, float]:
+        """Effect and its interval; NaN without pairs, no interval with a single origin."""
+        n = len(self.gap)
+        if n == 0:
+            return np.nan, np.nan, np.nan
+        mean = float(self.gap.mean())
+        sums = np.bincount(self.cluster, self.gap - mean)
+        origins = len(np.unique(self.cluster))
+        size = len(self.variance)
+        uses = np.bincount(self.match.ravel(), self.share.ravel(), minlength=size)
+        squares = np.bincount(self.match.ravel(), self.share.ravel() ** 2, minlength=size)
+        again = np.clip(uses**2 - squares, 0, None) @ self.variance
+        if origins < 2:
+            return float(np.expm1(mean)), np.nan, np.nan
+        error = np.sqrt(sums @ sums * origins / (origins - 1) + again) / n
+        half = float(student.ppf(0.975, origins - 1)) * error
+        return float(np.expm1(mean)), float(np.expm1(mean - half)), float(np.expm1(mean + half))
 
 
 def _usable(part: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -94,40 +141,57 @@ def _features(part: pd.DataFrame) -> Array:
     return np.column_stack([np.log(part["distance_km"]), 0.1 * people]).astype(np.float64)
 
 
-def _gaps(used: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Logarithm of each cross-border time less that of its domestic matches."""
-    found = []
-    cross = used[used["cross"]]
-    home = used[used["home"]]
-    for (code_o, code_d), part in cross.groupby(["country_o", "country_d"], observed=True):
-        pool = home[home["country_o"].isin([code_o, code_d])]
-        if pool.empty:
+def _match(used: pd.DataFrame, measure: str) -> _Matches:
+    """Match each cross-border pair with the domestic pairs of its countries most like it."""
+    cross, home = used[used["cross"]], used[used["home"]]
+    logs = np.log(home[measure].to_numpy(np.float64))
+    spread = _variance(home, logs)
+    origin = cross.groupby(["country_o", "municipality_o"], observed=True).ngroup().to_numpy()
+    gaps, kept, match, share, direction = [], [], [], [], []
+    for (code_o, code_d), at in cross.groupby(
+        ["country_o", "country_d"], observed=True
+    ).indices.items():
+        pool = np.flatnonzero(home["country_o"].isin([code_o, code_d]))
+        if not len(pool):
             continue
-        count = min(MATCHES, len(pool))
-        distance, at = cKDTree(_features(pool)).query(
-            _features(part), k=range(1, count + 1), distance_upper_bound=MATCH_DISTANCE
+        distance, found = cKDTree(_features(home.iloc[pool])).query(
+            _features(cross.iloc[at]),
+            k=range(1, MATCHES + 1),
+            distance_upper_bound=MATCH_DISTANCE,
         )
-        logs = np.append(np.log(pool[measure].to_numpy(np.float64)), 0.0)
         near = np.isfinite(distance)
         number = near.sum(axis=1)
-        mean = (logs[at] * near).sum(axis=1) / np.maximum(number, 1)
-        kept = part[number > 0]
-        gap = np.log(kept[measure].to_numpy(np.float64)) - mean[number > 0]
-        found.append(kept.assign(gap=gap)[["country_o", "country_d", "municipality_o", "gap"]])
-    columns = ["country_o", "country_d", "municipality_o", "gap"]
-    return pd.concat(found) if found else pd.DataFrame(columns=columns)
+        good = number > 0
+        rows = np.where(near, np.append(pool, 0)[found], 0)[good]
+        each = near[good] / number[good, None]
+        gaps.append(
+            np.log(cross[measure].to_numpy(np.float64)[at][good]) - (logs[rows] * each).sum(1)
+        )
+        kept.append(at[good])
+        match.append(rows)
+        share.append(each)
+        direction += [(str(code_o), str(code_d))] * int(good.sum())
+    pairs = np.empty(len(direction), object)
+    pairs[:] = direction
+    return _Matches(
+        np.concatenate([*gaps, np.empty(0)]),
+        origin[np.concatenate([*kept, np.empty(0, np.intp)])],
+        pairs,
+        np.concatenate([*match, np.empty((0, MATCHES), np.intp)]),
+        np.concatenate([*share, np.empty((0, MATCHES))]),
+        spread,
+    )
 
 
-def _resampled(gaps: pd.DataFrame, seed: int) -> tuple[float, float]:
-    """95 % interval of the effect, drawing origin municipalities with replacement."""
-    sums = gaps.groupby(["country_o", "municipality_o"], sort=True, observed=True)["gap"]
-    if sums.ngroups < 2:
-        return np.nan, np.nan
-    total, count = sums.sum().to_numpy(np.float64), sums.count().to_numpy(np.float64)
-    drawn = np.random.default_rng(seed).integers(0, len(total), (DRAWS, len(total)))
-    means = total[drawn].sum(axis=1) / count[drawn].sum(axis=1)
-    low, high = np.quantile(np.exp(means) - 1, [0.025, 0.975])
-    return float(low), float(high)
+def _variance(home: pd.DataFrame, logs: Array) -> Array:
+    """Variance of ln t at each domestic pair, from its nearest other one."""
+    if len(home) < 2:
+        return np.zeros(len(home))
+    features = _features(home)
+    found = np.asarray(cKDTree(features).query(features, k=2)[1])
+    # Of several at one place the first two may both be others; either serves.
+    other = np.where(found[:, 0] == np.arange(len(home)), found[:, 1], found[:, 0])
+    return np.asarray((logs - logs[other]) ** 2 / 2)
 
 
 def regression_effect(

@@ -28,7 +28,6 @@ def all_border(
     population: str = "population",
     departures: pd.DataFrame | None = None,
     accessibility: pd.DataFrame | None = None,
-    seed: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """Compute every border table that matrices and zones alone allow.
 
@@ -47,8 +46,6 @@ def all_border(
         frequency ratios.
     accessibility
         `ACCESSIBILITY` rows of these matrices; adds the fairness of cumulative access.
-    seed
-        Seed of the interval of the matched pairs.
 
     Returns
     -------
@@ -61,7 +58,7 @@ def all_border(
     between = municipality_pairs(times_by_mode, zones, population=population, departures=departures)
     measures = ["speed_kph"] if departures is None else ["speed_kph", "departures"]
     regression = regression_effect(between) if len(between) else _empty_effect()
-    matched = matched_effect(between, seed=seed) if len(between) else _empty_effect()
+    matched = matched_effect(between) if len(between) else _empty_effect()
     zone_table, summary = border_access(times_by_mode, zones, population=population)
     both_ways = asymmetry(between)
     tables = {
