@@ -86,12 +86,16 @@ def make_edges(raw: RawStreets, box: Box | None) -> Edges:
         valid &= ~outside
     _require(raw, box, valid)
     first, size = _runs(node, valid, raw.node_tags > 0)
-    used_ways, edge_way = np.unique(way[first], return_inverse=True)
+    is_used = np.zeros(len(raw.way_id), bool)
+    is_used[way[first]] = True
+    used_ways, edge_way = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[way[first]]
     counts["ways without a usable stretch"] = len(raw.way_id) - len(used_ways)
     vertices = node[ranges(first, size + 1)]
     ends = np.stack([node[first], node[first + size]])
-    street_nodes, ends_row = np.unique(ends, return_inverse=True)
-    ends_row = ends_row.reshape(ends.shape).astype(np.int32)
+    is_street = np.zeros(len(raw.node_id), bool)
+    is_street[ends] = True
+    street_nodes = np.flatnonzero(is_street)
+    ends_row = (np.cumsum(is_street) - 1)[ends].astype(np.int32)
     shape_offset = np.concatenate(([0], np.cumsum(size + 1)))
     lon, lat = raw.node_lon[vertices], raw.node_lat[vertices]
     return Edges(
@@ -134,7 +138,7 @@ def _positions(raw: RawStreets) -> tuple[Int64, Int64, dict[str, int]]:
     node = np.where(known, row, -1)
     counts = {
         "node references missing from the files": int((~known).sum()),
-        "ways cut at missing nodes": len(np.unique(way[~known])),
+        "ways cut at missing nodes": int(np.count_nonzero(np.bincount(way[~known]))),
     }
     return way, node, counts
 

@@ -191,7 +191,9 @@ def _split_local(arcs: _Arcs, node_of: Int64, through: Bool) -> tuple[_Arcs, Int
 def _compress(
     mode: str, arcs: _Arcs, node_of: Int64, kept: Bool, times: EdgeTimes, n_edges: int
 ) -> ModeGraph:
-    arcs = arcs.take(np.lexsort((arcs.backward, arcs.edge, arcs.head, arcs.tail)))
+    arcs = arcs.take(
+        np.lexsort((arcs.edge * 2 + arcs.backward, (arcs.tail << np.int64(32)) | arcs.head))
+    )
     offset = np.concatenate(([0], np.cumsum(np.bincount(arcs.tail, minlength=len(node_of)))))
     edge_offset = np.concatenate(([0], np.cumsum(np.bincount(arcs.edge, minlength=n_edges))))
     graph = ModeGraph(

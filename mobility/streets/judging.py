@@ -60,7 +60,10 @@ def combos_of(streets: StreetNetwork) -> Combos:
     n_countries = len(streets.country_codes)
     tagset = streets.ways["tagset"].to_numpy(np.int64)[streets.edge_way]
     code = tagset * n_countries + streets.edge_country
-    found, of_edge = np.unique(code, return_inverse=True)
+    # Codes are few and small: marking them is much faster than sorting the edges.
+    seen = np.zeros(len(streets.tagsets) * n_countries, bool)
+    seen[code] = True
+    found, of_edge = np.flatnonzero(seen), (np.cumsum(seen) - 1)[code]
     return Combos(
         of_edge=of_edge,
         tags=[streets.tagsets[row] for row in found // n_countries],

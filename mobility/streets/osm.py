@@ -138,7 +138,7 @@ def read_osm(paths: Sequence[Path]) -> RawStreets:
             Problem(files, "no way with a highway tag and no ferry", "an OSM extract with streets")
         )
     refs = np.frombuffer(found.refs, np.int64)
-    node_id, lon, lat, node_tags, node_sets = _read_nodes(paths, np.unique(refs), found.counts)
+    node_id, lon, lat, node_tags, node_sets = _read_nodes(paths, _distinct(refs), found.counts)
     size = np.frombuffer(found.size, np.int64)
     offset = np.concatenate(([0], np.cumsum(size)))
     keep = _best_versions(np.frombuffer(found.way_id, np.int64), size)
@@ -195,12 +195,13 @@ def _collect_ways(path: Path, found: _Collected) -> None:
     processor = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(
         osmium.filter.KeyFilter("highway", "route")
     )
-    keys, number, routes = rule_keys() | set(_MORE_WAY_KEYS), found.codes.number, found.routes
+    keys = rule_keys() | set(_MORE_WAY_KEYS)
+    number, routes, conditional = found.codes.number, found.routes, frozenset(_CONDITIONAL)
     for way in processor:
-        all_tags = way.tags
-        if "highway" not in all_tags and all_tags.get("route") != "ferry":
+        every = dict(way.tags)
+        if "highway" not in every and every.get("route") != "ferry":
             continue
-        tags = [(key, value) for key, value in all_tags if key in keys]
+        tags = [pair for pair in every.items() if pair[0] in keys]
         if way.id in routes:
             tags.extend(routes[way.id].items())
         tags.sort()
@@ -209,11 +210,10 @@ def _collect_ways(path: Path, found: _Collected) -> None:
         found.size.append(len(nodes))
         found.refs.extend(nodes)
         found.tagset.append(number(tuple(tags)))
-        found.names.append(all_tags.get("name", ""))
-        found.way_refs.append(all_tags.get("ref", ""))
-        for key in _CONDITIONAL:
-            if key in all_tags:
-                found.counts[f"conditional tags ignored ({key})"] += 1
+        found.names.append(every.get("name", ""))
+        found.way_refs.append(every.get("ref", ""))
+        for key in conditional.intersection(every):
+            found.counts[f"conditional tags ignored ({key})"] += 1
 
 
 def _collect_relations(path: Path, found: _Collected) -> None:
@@ -278,6 +278,12 @@ def _turn_table(turns: list[tuple[int, int, int, bool]]) -> pd.DataFrame:
             "only": np.array([row[3] for row in rows], bool),
         }
     )
+
+
+def _distinct(values: Int64) -> Int64:
+    """Different values, ascending; by sorting, which takes a third of the time of hashing."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]
 
 
 def _best_versions(way_id: Int64, size: Int64) -> Int64:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from mobility.errors import MobilityError, Problem
 from mobility.streets.edges import EARTH_M, ranges
 from mobility.streets.ferries import ferry_edges
-from mobility.streets.model import Bool, Float64, Int32, Int64, ModeGraph, Snapped, StreetNetwork
-from mobility.streets.planar import mercator, straight_lines
-
-_FIRST_RADIUS_M = 150.0
-_GROWTH = 4.0
+from mobility.streets.grid import SegmentGrid, nearest_segment, segment_grid
+from mobility.streets.model import Bool, Float64, Int32, ModeGraph, Snapped, StreetNetwork
+from mobility.streets.planar import mercator
 
 
 def graph_of(streets: StreetNetwork, mode: str) -> ModeGraph:
@@ -54,78 +49,40 @@ def snap(
         np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
     )
     metres = EARTH_M / np.cosh(y)  # of one unit of the projection, at each point
-    segments = _segments(streets, mode)
-    n = len(x)
-    edge = np.full(n, -1, np.int32)
-    fraction = np.zeros(n)
-    distance = np.full(n, np.inf, np.float32)
-    radius = min(_FIRST_RADIUS_M, max_m)
-    left = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    while len(left) and len(segments.row):
-        point, row = segments.nearest(x[left], y[left], radius / metres[left])
-        hit = left[point]
-        edge[hit], fraction[hit], apart = segments.place(row, x[hit], y[hit])
-        distance[hit] = apart * metres[hit]
-        left = np.setdiff1d(left, hit)
-        if radius >= max_m:
-            break
-        radius = min(radius * _GROWTH, max_m)
+    grid = segment_grid(streets)
+    usable = usable_edges(streets, mode) & ~ferry_edges(streets)
+    row = nearest_segment(grid, usable, x, y, max_m / metres)
+    hit = np.flatnonzero(row >= 0)
+    edge = np.full(len(x), -1, np.int32)
+    fraction = np.zeros(len(x))
+    distance = np.full(len(x), np.inf, np.float32)
+    edge[hit] = grid.edge[row[hit]]
+    fraction[hit], apart = _place(streets, grid, row[hit], x[hit], y[hit])
+    distance[hit] = apart * metres[hit]
     for array in (edge, fraction, distance):
         array.setflags(write=False)
     return Snapped(mode=mode, edge=edge, fraction=fraction, distance_m=distance)
 
 
-class _Segments:
-    """Straight pieces of the usable edges, in a tree."""
-
-    def __init__(self, streets: StreetNetwork, usable: Int64) -> None:
-        offset = streets.shape_offset
-        size = offset[usable + 1] - offset[usable] - 1
-        self.row = ranges(offset[usable], size)
-        self.edge = np.repeat(usable, size)
-        self.x, self.y = mercator(streets.shape_lon, streets.shape_lat)
-        a = np.stack((self.x[self.row], self.y[self.row]), axis=1)
-        b = np.stack((self.x[self.row + 1], self.y[self.row + 1]), axis=1)
-        self.tree = shapely.STRtree(straight_lines(np.stack((a, b), axis=1)))
-        steps = np.zeros(len(self.x))
-        steps[1:] = np.hypot(np.diff(self.x), np.diff(self.y))
-        self.along = np.cumsum(steps)
-        self.first, self.last = offset[:-1], offset[1:] - 1
-
-    def nearest(self, x: Float64, y: Float64, radius: Float64) -> tuple[Int64, Int64]:
-        """Index of points that have a segment within the radius, and that segment's row."""
-        points = shapely.points(x, y)
-        found = self.tree.query_nearest(
-            points, max_distance=float(radius.max()), all_matches=True, return_distance=True
-        )
-        (point, segment), apart = found
-        near = apart <= radius[point]
-        point, segment = point[near], segment[near]
-        # Ties (a point off a corner) go to the lowest edge, whatever the tree's order.
-        order = np.lexsort((segment, point))
-        point, segment = point[order], segment[order]
-        first = np.ones(len(point), bool)
-        first[1:] = point[1:] != point[:-1]
-        return point[first], segment[first]
-
-    def place(self, row: Int64, x: Float64, y: Float64) -> tuple[Int32, Float64, Float64]:
-        """Edge, fraction along it and distance (in plane units) of points on segments."""
-        a = self.row[row]
-        edge = self.edge[row]
-        dx, dy = self.x[a + 1] - self.x[a], self.y[a + 1] - self.y[a]
-        square = np.maximum(dx * dx + dy * dy, 1e-300)
-        t = np.clip(((x - self.x[a]) * dx + (y - self.y[a]) * dy) / square, 0, 1)
-        apart = np.hypot(self.x[a] + t * dx - x, self.y[a] + t * dy - y)
-        start, end = self.along[self.first[edge]], self.along[self.last[edge]]
-        here = self.along[a] + t * np.sqrt(square) - start
-        fraction = np.clip(here / np.maximum(end - start, 1e-300), 0, 1)
-        return edge.astype(np.int32), fraction, apart
-
-
-@lru_cache(maxsize=6)
-def _segments(streets: StreetNetwork, mode: str) -> _Segments:
-    usable = usable_edges(streets, mode)
-    return _Segments(streets, np.flatnonzero(usable & ~ferry_edges(streets)))
+def _place(
+    streets: StreetNetwork, grid: SegmentGrid, row: Int32, x: Float64, y: Float64
+) -> tuple[Float64, Float64]:
+    """Fraction along the edge and distance (in plane units) of points on segments."""
+    a, edge = grid.first[row], grid.edge[row]
+    dx, dy = grid.x[a + 1] - grid.x[a], grid.y[a + 1] - grid.y[a]
+    square = np.maximum(dx * dx + dy * dy, 1e-300)
+    t = np.clip(((x - grid.x[a]) * dx + (y - grid.y[a]) * dy) / square, 0, 1)
+    apart = np.hypot(grid.x[a] + t * dx - x, grid.y[a] + t * dy - y)
+    start = streets.shape_offset[edge]
+    size = streets.shape_offset[edge + 1] - start - 1
+    vertex = ranges(start, size)
+    steps = np.hypot(grid.x[vertex + 1] - grid.x[vertex], grid.y[vertex + 1] - grid.y[vertex])
+    first = np.cumsum(size) - size
+    total = np.add.reduceat(steps, first) if len(first) else steps
+    before = vertex < np.repeat(a, size)
+    here = np.add.reduceat(np.where(before, steps, 0), first) if len(first) else steps
+    here = here + t * np.sqrt(square)
+    return np.clip(here / np.maximum(total, 1e-300), 0, 1), apart
 
 
 def on_shape(streets: StreetNetwork, edge: int, fraction: float) -> tuple[float, float]:
