@@ -38,6 +38,7 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 _M_PER_DEGREE = 111_195.0
+_A = {"start": "a start", "end": "an end"}
 _ACCESS_TAG = {"walk": "foot", "bike": "bicycle", "car": "motor_vehicle"}
 
 
@@ -116,7 +117,7 @@ def _with_added(supply: Supply, added: Added, where: str, connect_m: float) -> C
         apart = f"{metres:.0f} m" if np.isfinite(metres) else "more than 20 km"
         finder.complain(
             "points",
-            f"{'an end' if end == 'end' else 'a start'} that lies {apart} from any street its modes use",
+            f"{_A[end]} that lies {apart} from any street its modes use",
             f"one within connect_m = {connect_m:g}",
             "Move the point, or raise connect_m.",
         )
