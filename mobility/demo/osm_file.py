@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import osmium
+import shapely
 from scipy.spatial import cKDTree
+from shapely.ops import unary_union
 
 from mobility.demo.dice import uniform
+from mobility.demo.land import border_lines
 from mobility.demo.plane import Floats, Int64, to_degrees, to_plane
 from mobility.demo.roads import Chain
 from mobility.demo.source import Row, Tables
@@ -20,6 +23,7 @@ from mobility.demo.tags import Tags, local_tags, road_tags
 
 WALLOON_LAT = 50.745
 WAY_NODES = 30
+STRAIGHT_DEG = 0.03
 GENERATOR = "mobility demonstration generator"
 Way = tuple[list[int], Tags]
 
@@ -110,11 +114,18 @@ def _local_ways(streets: Streets, lat: Floats, first_middle: int, seed: int) -> 
         yield [a, first_middle + k, b], tags
 
 
-def _middles(streets: Streets, seed: int) -> Int64:
-    """One node between the ends of each local edge, a little off the straight line."""
+def _middles(tables: Tables, streets: Streets, seed: int) -> Int64:
+    """One node between the ends of each local edge, a little off the straight line.
+
+    Streets near a border are straight, so that none bends over it.
+    """
     a, b = streets.xy[streets.local[:, 0]], streets.xy[streets.local[:, 1]]
     swing = (uniform(seed, "middles", len(a)) - 0.5)[:, None] * 0.25
     across = np.stack([a[:, 1] - b[:, 1], b[:, 0] - a[:, 0]], axis=1)
+    border = unary_union(list(border_lines(tables).values()))
+    shapely.prepare(border)
+    lon, lat = to_degrees((a + b) // 2)
+    swing[shapely.dwithin(shapely.points(lon, lat), border, STRAIGHT_DEG)] = 0.0
     return np.rint((a + b) / 2 + across * swing).astype(np.int64)
 
 
@@ -214,7 +225,7 @@ def write_osm(tables: Tables, streets: Streets, path: Path, *, seed: int) -> Non
 
     Uncompressed, because compressors differ between machines and the bytes shall not.
     """
-    middles = _middles(streets, seed)
+    middles = _middles(tables, streets, seed)
     first_middle = len(streets.xy)
     landings, ferry_ways = _ferries(tables, streets, first_middle + len(middles))
     lon, lat = to_degrees(np.concatenate([streets.xy, middles, landings]))
