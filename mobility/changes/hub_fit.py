@@ -90,7 +90,7 @@ def _calls_by_line(rows: _HubRows, wanted: Int64) -> Iterator[tuple[int, list[Ca
                 np.sort(rows.arrival[part][~mine & comes]),
                 np.sort(rows.departure[part][~mine & goes]),
             )
-            if len(calls.other_arrivals) and len(calls.other_departures):
+            if len(calls.line_arrivals) and len(calls.other_departures):
                 found.setdefault(int(line), []).append(calls)
     yield from sorted(found.items())
 
