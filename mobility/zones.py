@@ -117,7 +117,9 @@ def _read_table(path: Path, layer: str) -> tuple[pd.DataFrame, Objects | None]:
         found = f"unreadable: {_short(error)}"
     except (OSError, ValueError, KeyError, pa.ArrowException, pd.errors.ParserError) as error:
         found = f"unreadable: {_short(error)}"
-    raise ZoneError(Problem(str(path), found, "a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV"))
+    raise ZoneError(
+        Problem(str(path), found, "a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV")
+    )
 
 
 def _short(error: BaseException) -> str:
@@ -244,7 +246,8 @@ def _numbers(values: pd.Series) -> Float64:
     """Numbers of a column, NaN where it holds none."""
     if values.dtype.kind not in "fiu":
         values = pd.to_numeric(values.astype(str).str.strip(), errors="coerce")
-    return values.to_numpy(np.float64, na_value=np.nan).copy()
+    numbers: Float64 = values.to_numpy(np.float64, na_value=np.nan).copy()
+    return numbers
 
 
 def _check_points(
@@ -263,9 +266,7 @@ def _check_points(
         )
 
 
-def _opportunities(
-    table: pd.DataFrame, entry: ZonesEntry, problems: list[Problem]
-) -> pd.DataFrame:
+def _opportunities(table: pd.DataFrame, entry: ZonesEntry, problems: list[Problem]) -> pd.DataFrame:
     columns = {}
     for name in entry.opportunities:
         texts = _texts(table, name)

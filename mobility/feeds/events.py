@@ -12,7 +12,6 @@ import pyarrow as pa
 from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
-from mobility.feeds.lines import row_of
 from mobility.feeds.rows import Block, FileColumns, checked, stream
 
 FILE = "stop_times.txt"
@@ -20,10 +19,22 @@ STOP_TIMES = FileColumns(
     FILE,
     ("trip_id", "stop_id", "stop_sequence"),
     ("arrival_time", "departure_time", "pickup_type", "drop_off_type", "shape_dist_traveled"),
+    plain=frozenset(
+        {
+            "stop_id",
+            "stop_sequence",
+            "arrival_time",
+            "departure_time",
+            "pickup_type",
+            "drop_off_type",
+            "shape_dist_traveled",
+        }
+    ),
 )
 BLANK = np.int32(-(2**31))
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -100,58 +111,49 @@ def _parts(
 ) -> Iterator[Events]:
     n_unknown = n_other = 0
     for block in stream(archive, STOP_TIMES, ledger):
-        trip = _lookup(block, "trip_id", trip_ids)
+        trip = block.rows_of("trip_id", trip_ids)
         known = trip >= 0
         mine = known & wanted[trip] if len(wanted) else known
         n_unknown += int((~known).sum())
         n_other += int((known & ~mine).sum())
         if mine.any():
-            yield _events(block, trip, mine, stop_ids, ledger)
+            yield _events(block.take(mine), trip[mine], stop_ids, ledger)
     ledger.drop(FILE, "trip not in trips.txt", n_unknown)
     ledger.drop(FILE, "trip left out before its times were read", n_other)
 
 
-def _lookup(block: Block, name: str, known: pa.StringArray) -> npt.NDArray[np.int32]:
-    texts = pa.array(block.texts(name), pa.string())
-    codes = block.codes(name)
-    return row_of(texts, known)[codes] if len(texts) else codes
-
-
 def _events(
-    block: Block,
-    trip: npt.NDArray[np.int32],
-    mine: Bools,
-    stop_ids: pa.StringArray,
-    ledger: Ledger,
+    block: Block, trip: npt.NDArray[np.int32], stop_ids: pa.StringArray, ledger: Ledger
 ) -> Events:
-    stop = _lookup(block, "stop_id", stop_ids)
-    texts = block.texts("stop_id")
-    no_stop = np.array([text == "" for text in texts], bool)[block.codes("stop_id")]
-    ledger.drop(FILE, "no stop_id (service on demand in an area)", int((mine & no_stop).sum()))
-    ledger.drop(FILE, "stop not in stops.txt", int((mine & ~no_stop & (stop < 0)).sum()))
-    mine &= stop >= 0
+    stop = block.rows_of("stop_id", stop_ids)
+    if (stop < 0).any():
+        no_stop = block.text("stop_id").to_numpy(zero_copy_only=False) == ""
+        ledger.drop(FILE, "no stop_id (service on demand in an area)", int(no_stop.sum()))
+        ledger.drop(FILE, "stop not in stops.txt", int((~no_stop & (stop < 0)).sum()))
+        block, trip, stop = block.take(stop >= 0), trip[stop >= 0], stop[stop >= 0]
 
-    def read(
-        name: str, parser: parse.Parser, blank: float, expected: str
-    ) -> npt.NDArray[np.float64]:
-        return checked(block, name, parser, blank, expected, ledger, rows=mine)[mine]
+    def read(name: str, parser: parse.Parser, blank: float, expected: str) -> Floats:
+        return checked(block, name, parser, blank, expected, ledger)
 
     blank = float(BLANK)
     arrival = read("arrival_time", parse.time_s, blank, "HH:MM:SS").astype(np.int32)
     departure = read("departure_time", parse.time_s, blank, "HH:MM:SS").astype(np.int32)
     sequence = read("stop_sequence", parse.code(2**31 - 1), -1, "a whole number from 0")
-    if (sequence < 0).any():
-        row = block.first_row + int(np.flatnonzero(mine)[np.argmax(sequence < 0)])
-        ledger.problem(FILE, "no stop_sequence", "a whole number from 0", row=row)
+    blank_sequence = np.flatnonzero(sequence < 0)
+    for row in blank_sequence[:1]:
+        line = int(block.lines[row])
+        ledger.problem(FILE, "no stop_sequence", "a whole number from 0", row=line)
+    ledger.more(FILE, "a whole number from 0", len(blank_sequence) - 1)
+    distance = read("shape_dist_traveled", parse.number, np.nan, "a number")
     return Events(
-        trip=trip[mine],
-        stop=stop[mine],
+        trip=trip,
+        stop=stop,
         sequence=sequence.astype(np.int32),
         arrival_s=np.where(arrival == BLANK, departure, arrival),
         departure_s=np.where(departure == BLANK, arrival, departure),
         pickup=read("pickup_type", parse.code(3), 0, "0 to 3").astype(np.int8),
         drop_off=read("drop_off_type", parse.code(3), 0, "0 to 3").astype(np.int8),
-        shape_dist=read("shape_dist_traveled", parse.number, np.nan, "a number").astype(np.float32),
+        shape_dist=distance.astype(np.float32),
     )
 
 

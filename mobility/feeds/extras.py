@@ -12,9 +12,8 @@ import pyarrow as pa
 from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
-from mobility.feeds.lines import row_of
 from mobility.feeds.places import text_series
-from mobility.feeds.rows import FileColumns, checked, read_table
+from mobility.feeds.rows import FileColumns, checked, read_table, row_of
 
 FREQUENCIES = FileColumns(
     "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs"), ("exact_times",)
@@ -62,7 +61,7 @@ def read_frequencies(archive: Archive, ledger: Ledger, trip_ids: pa.StringArray)
         return pd.DataFrame(
             {name: np.zeros(0, np.int32) for name in ("trip", "start_s", "end_s", "headway_s")}
         ).assign(exact=np.zeros(0, bool))
-    trip = row_of(block.text("trip_id"), trip_ids)
+    trip = block.rows_of("trip_id", trip_ids)
     start = checked(block, "start_time", parse.time_s, NOT_A_TIME, "HH:MM:SS", ledger)
     end = checked(block, "end_time", parse.time_s, NOT_A_TIME, "HH:MM:SS", ledger)
     headway = checked(

@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
 from mobility.feeds.modes import is_known, mode_of
 from mobility.feeds.places import text_series, unique_rows
-from mobility.feeds.rows import FileColumns, checked, read_table
+from mobility.feeds.rows import FileColumns, checked, read_table, row_of
 
 AGENCY = FileColumns("agency.txt", ("agency_timezone",), ("agency_id", "agency_name"))
 ROUTES = FileColumns(
@@ -134,10 +133,3 @@ def read_trips(
         },
         direction=direction[np.asarray(keep)].astype(np.int8),
     )
-
-
-def row_of(texts: pa.StringArray, known: pa.StringArray) -> npt.NDArray[np.int32]:
-    """Row of each text among the known ones, int32, −1 where it is not there."""
-    rows = pc.index_in(texts, value_set=known).fill_null(-1)
-    found: npt.NDArray[np.int32] = rows.to_numpy(zero_copy_only=False).astype(np.int32)
-    return found

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 Parser = Callable[[str], float | None]
 
@@ -15,6 +16,7 @@ _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 LONGEST_TIME_S = 10 * 86_400
 
 
+@lru_cache(maxsize=1 << 17)
 def time_s(text: str) -> int | None:
     """Seconds of ``HH:MM:SS`` or ``HH:MM``; hours may pass 24.
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
-from mobility.feeds.rows import Block, FileColumns, checked, read_table, report
+from mobility.feeds.rows import Block, FileColumns, checked, read_table, report, row_of
 
 FILE = "stops.txt"
 STOPS = FileColumns(
@@ -96,8 +96,7 @@ def unique_rows(block: Block, key: str, ledger: Ledger) -> npt.NDArray[np.bool_]
     with other content is a problem, since nobody can tell which row is right.
     """
     codes = pd.DataFrame({name: _canonical(block, name) for name in block.columns})
-    blank = block.texts(key).index("") if "" in block.texts(key) else -1
-    no_key = codes[key].to_numpy() == blank
+    no_key = block.text(key).to_numpy(zero_copy_only=False) == ""
     again = codes.duplicated().to_numpy() & ~no_key
     clash = codes.duplicated(key).to_numpy() & ~again & ~no_key
     ledger.drop(block.file, f"no {key}", int(no_key.sum()))
@@ -106,7 +105,7 @@ def unique_rows(block: Block, key: str, ledger: Ledger) -> npt.NDArray[np.bool_]
         block,
         key,
         np.flatnonzero(clash),
-        lambda text: f'{key} "{text}" again, with other content',
+        key + ' "{}" again, with other content',
         f"each {key} once",
         ledger,
     )
@@ -114,13 +113,11 @@ def unique_rows(block: Block, key: str, ledger: Ledger) -> npt.NDArray[np.bool_]
     return unique
 
 
-def _canonical(block: Block, name: str) -> npt.NDArray[np.int64]:
+def _canonical(block: Block, name: str) -> npt.NDArray[np.int32]:
     """Codes of a column's texts such that texts equal when trimmed share one code."""
-    texts = block.texts(name)
-    first: dict[str, int] = {}
-    code_of = np.array([first.setdefault(text, i) for i, text in enumerate(texts)], np.int64)
-    codes = block.codes(name)
-    return code_of[codes] if len(texts) else codes.astype(np.int64)
+    codes, texts = block.coded(name)
+    code_of: npt.NDArray[np.int32] = texts.dictionary_encode().indices.to_numpy()
+    return code_of[codes] if len(code_of) else codes
 
 
 def _positions(
@@ -138,9 +135,7 @@ def _positions(
 
 
 def _parents(ids: pa.StringArray, parents: pa.StringArray, ledger: Ledger) -> npt.NDArray[np.int32]:
-    row = pa.compute.index_in(parents, value_set=ids)
-    parent: npt.NDArray[np.int32] = row.fill_null(-1).to_numpy(zero_copy_only=False)
-    parent = parent.astype(np.int32)
+    parent = row_of(parents, ids)
     lost = (parent < 0) & (parents.to_numpy(zero_copy_only=False) != "")
     ledger.repair(FILE, "parent_station unknown, taken as blank", int(lost.sum()))
     # Follow the parents as long as there are any; what is still climbing then is in a ring.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import lzma
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from mobility.errors import nearest
@@ -32,11 +33,16 @@ LARGEST_RAGGED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class FileColumns:
-    """Which columns of a file are read; a file without a required one is refused."""
+    """Which columns of a file are read; a file without a required one is refused.
+
+    `plain` columns are not dictionary-encoded while reading: in a large file of which few
+    rows are kept, encoding those rows alone is cheaper.
+    """
 
     file: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    plain: frozenset[str] = frozenset()
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -46,57 +52,52 @@ class FileColumns:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive rows of a file.
+    """Rows of a file.
 
     Parameters
     ----------
     file
         File name.
-    first_row
-        Line number of the first row in the file, the header being 1 (blank lines and
-        rows that were left out are not counted).
+    lines
+        int64 (n,): line of each row in the file, the header being 1 (blank lines and rows
+        that were left out are not counted).
     columns
-        Name → dictionary-encoded text. A column the file lacks is all blank.
-    present
-        Columns the file has.
+        Name → text, dictionary-encoded or not. A column the file lacks is all blank.
     """
 
     file: str
-    first_row: int
-    columns: dict[str, pa.DictionaryArray]
-    present: frozenset[str]
+    lines: npt.NDArray[np.int64]
+    columns: dict[str, pa.Array]
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
+        return len(self.lines)
 
-    def codes(self, name: str) -> npt.NDArray[np.int32]:
-        """Index into `texts` per row, int32 (n,)."""
-        indices: npt.NDArray[np.int32] = self.columns[name].indices.to_numpy(zero_copy_only=False)
-        return indices
+    def take(self, rows: npt.NDArray[np.bool_]) -> Block:
+        """Return some of the rows, by mask."""
+        mask = pa.array(rows)
+        columns = {name: column.filter(mask) for name, column in self.columns.items()}
+        return Block(self.file, self.lines[rows], columns)
 
-    def texts(self, name: str) -> list[str]:
-        """Return the distinct texts of a column, trimmed."""
-        return [text.strip(BLANKS) for text in self.columns[name].dictionary.to_pylist()]
+    def coded(self, name: str) -> tuple[npt.NDArray[np.int32], pa.StringArray]:
+        """Return a column as code per row, int32 (n,), and the trimmed texts codes stand for.
+
+        Two codes may stand for one text, where the file has it with and without blanks.
+        """
+        column = self.columns[name]
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        codes: npt.NDArray[np.int32] = column.indices.to_numpy(zero_copy_only=False)
+        return codes, pc.utf8_trim(column.dictionary, characters=BLANKS)
 
     def text(self, name: str) -> pa.StringArray:
         """Text of a column per row, trimmed."""
-        return pa.array(self.texts(name), pa.string()).take(self.columns[name].indices)
+        codes, texts = self.coded(name)
+        return texts.take(pa.array(codes))
 
-    def decode(
-        self, name: str, parser: Parser, blank: float
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """Parse a column; return its values and where `parser` gave None.
-
-        Blank texts become `blank` without being parsed. Each distinct text is parsed once.
-        """
-        texts = self.texts(name)
-        if not texts:
-            return np.zeros(0), np.zeros(0, bool)
-        parsed = [blank if not text else parser(text) for text in texts]
-        bad = np.array([value is None for value in parsed], bool)
-        values = np.array([blank if value is None else value for value in parsed], np.float64)
-        codes = self.codes(name)
-        return values[codes], bad[codes]
+    def rows_of(self, name: str, known: pa.StringArray) -> npt.NDArray[np.int32]:
+        """Row of each text among the known ones, int32 (n,), −1 where it is not there."""
+        codes, texts = self.coded(name)
+        return row_of(texts, known)[codes] if len(texts) else codes
 
 
 def read_table(archive: Archive, columns: FileColumns, ledger: Ledger) -> Block | None:
@@ -111,7 +112,7 @@ def read_table(archive: Archive, columns: FileColumns, ledger: Ledger) -> Block 
         for name in columns.all
     }
     whole = {name: chunks.combine_chunks() for name, chunks in joined.items()}
-    return Block(columns.file, 2, whole, blocks[0].present)
+    return Block(columns.file, np.concatenate([b.lines for b in blocks]), whole)
 
 
 def stream(archive: Archive, columns: FileColumns, ledger: Ledger) -> Iterator[Block]:
@@ -126,7 +127,7 @@ def stream(archive: Archive, columns: FileColumns, ledger: Ledger) -> Iterator[B
         ragged: list[int] = []
         try:
             for block in _blocks(archive, columns, encoding, ledger, ragged, n_rows):
-                n_rows = block.first_row - 2 + len(block)
+                n_rows = int(block.lines[-1]) - 1 if len(block) else 0
                 yield block
         except (UnicodeError, pa.ArrowInvalid, pa.ArrowException) as error:
             if "UTF" in str(error).upper() or isinstance(error, UnicodeError):
@@ -176,7 +177,10 @@ def _blocks(
     if indices is None:
         return
     names = [f"{i}" for i in range(len(header))]
-    kind = pa.dictionary(pa.int32(), pa.string())
+    coded = pa.dictionary(pa.int32(), pa.string())
+    kinds = {
+        names[i]: pa.string() if name in columns.plain else coded for name, i in indices.items()
+    }
 
     def keep_count(row: pa_csv.InvalidRow) -> str:
         if row.text.strip(BLANKS):
@@ -194,7 +198,7 @@ def _blocks(
             ),
             convert_options=pa_csv.ConvertOptions(
                 include_columns=[names[i] for i in indices.values()],
-                column_types=dict.fromkeys(names, kind),
+                column_types=kinds,
                 strings_can_be_null=False,
                 check_utf8=True,
             ),
@@ -203,24 +207,20 @@ def _blocks(
         for batch in reader:
             start = max(skip - row, 0)
             if start < len(batch):
-                yield _block(columns, indices, names, batch.slice(start), row + start + 2)
+                lines = np.arange(row + start, row + len(batch), dtype=np.int64) + 2
+                yield Block(columns.file, lines, _columns(columns, indices, batch.slice(start)))
             row += len(batch)
         if not row:
-            yield Block(columns.file, 2, _no_rows(columns), frozenset(indices))
+            yield Block(columns.file, np.zeros(0, np.int64), _no_rows(columns))
 
 
-def _block(
-    columns: FileColumns,
-    indices: dict[str, int],
-    names: Sequence[str],
-    batch: pa.RecordBatch,
-    first_row: int,
-) -> Block:
-    found = {
-        name: batch.column(names[indices[name]]) if name in indices else _blank_column(len(batch))
+def _columns(
+    columns: FileColumns, indices: dict[str, int], batch: pa.RecordBatch
+) -> dict[str, pa.Array]:
+    return {
+        name: batch.column(str(indices[name])) if name in indices else _blank_column(len(batch))
         for name in columns.all
     }
-    return Block(columns.file, first_row, found, frozenset(indices))
 
 
 def _no_rows(columns: FileColumns) -> dict[str, pa.DictionaryArray]:
@@ -264,48 +264,48 @@ def _match(header: list[str], columns: FileColumns, ledger: Ledger) -> dict[str,
 
 
 def checked(
-    block: Block,
-    name: str,
-    parser: Parser,
-    blank: float,
-    expected: str,
-    ledger: Ledger,
-    *,
-    rows: npt.NDArray[np.bool_] | None = None,
+    block: Block, name: str, parser: Parser, blank: float, expected: str, ledger: Ledger
 ) -> npt.NDArray[np.float64]:
     """Parse a column, float64 (n,), and note a problem for each text that can't be parsed.
 
-    `rows` limits which rows may cause a problem.
+    Blank texts, and those that can't be parsed, become `blank`. Each distinct text is parsed
+    once.
     """
-    values, bad = block.decode(name, parser, blank)
-    if rows is not None:
-        bad &= rows
-    if bad.any():
-        report(
-            block,
-            name,
-            np.flatnonzero(bad),
-            lambda text: f'{name} "{text[:60]}"',
-            f"{name} as {expected}",
-            ledger,
-        )
-    return values
+    codes, distinct = block.coded(name)
+    texts: list[str] = distinct.to_pylist()
+    if not texts:
+        return np.zeros(len(block))
+    parsed = [blank if not text else parser(text) for text in texts]
+    values = np.array([np.nan if value is None else value for value in parsed], np.float64)
+    if None in parsed:
+        bad = np.array([value is None for value in parsed], bool)
+        values[bad] = blank
+        rows = np.flatnonzero(bad[codes])
+        report(block, name, rows, name + ' "{}"', f"{name} as {expected}", ledger)
+    return values[codes]
 
 
 def report(
     block: Block,
     name: str,
     rows: npt.NDArray[np.intp],
-    found: Callable[[str], str],
+    found: str,
     expected: str,
     ledger: Ledger,
 ) -> None:
-    """Note a problem for each row: what is `found` is told by the text in column `name`."""
-    codes, texts = block.codes(name), block.texts(name)
+    """Note a problem for each row; ``{}`` in `found` stands for the text in column `name`."""
+    codes, texts = block.coded(name)
     for row in rows[:SHOWN_PER_KIND]:
-        where = block.first_row + int(row)
-        ledger.problem(block.file, found(texts[codes[row]]), expected, row=where)
+        text = texts[int(codes[row])].as_py()[:60]
+        ledger.problem(block.file, found.replace("{}", text), expected, row=int(block.lines[row]))
     ledger.more(block.file, expected, len(rows) - SHOWN_PER_KIND)
+
+
+def row_of(texts: pa.StringArray, known: pa.StringArray) -> npt.NDArray[np.int32]:
+    """Row of each text among the known ones, int32, −1 where it is not there."""
+    rows = pc.index_in(texts, value_set=known).fill_null(-1)
+    found: npt.NDArray[np.int32] = rows.to_numpy(zero_copy_only=False).astype(np.int32)
+    return found
 
 
 def whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -74,7 +74,7 @@ def _refuse_doubled(ids: npt.NDArray[np.object_], block: Block, ledger: Ledger) 
         block,
         "service_id",
         again,
-        lambda text: f'service_id "{text}" again',
+        'service_id "{}" again',
         "each service_id once",
         ledger,
     )
