@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from mobility.raptor.model import RIDE_BITS, UNREACHED, Int32, StopLinks
-from mobility.raptor.rounds import Work, newest
+from mobility.raptor.rounds import Work
 
 NO_TIME = np.int32(2**31 - 1)
 """Travel time in seconds of what can't be reached: worse than any."""
@@ -18,11 +18,11 @@ def egress_row(work: Work, egress: StopLinks, place: int, n_lanes: int, row: Int
     row[:n_lanes] = UNREACHED
     for e in range(egress.offset[place], egress.offset[place + 1]):
         stop = egress.stop[e]
-        rows = work.arrive_rows[stop]
-        if rows == 0:
+        at = work.arrive_newest[stop]
+        if at < 0:
             continue
         walk = egress.time[e]
-        arrive = work.arrive[stop, newest(rows)]
+        arrive = work.arrive[at : at + n_lanes]
         for lane in range(n_lanes):
             row[lane] = min(row[lane], np.int32(arrive[lane] + walk))
 

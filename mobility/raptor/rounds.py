@@ -9,9 +9,10 @@ order. Who leaves later never arrives earlier, so rows ascend, and
 - a change of stops is one addition and minimum over a row, which the processor does
   sixteen lanes at a time.
 
-Rows are made when first touched in a round, by copying the row of the round before, and
-stand stop by stop with all rounds side by side: ``arrive[stop, round]``, ``ready[stop,
-round]``. A bit per stop and round says which rows exist. No clearing between origins.
+Rows are made when first touched in a round, by copying the row of the round before. They
+are taken from a pool one after the other, so that stops reached together lie together in
+memory, and a search uses as little of it as can be. A bit per stop and round says which
+rows exist, a table where they are. No clearing between origins.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import UNREACHED, Int32, Service
+from mobility.raptor.model import UNREACHED, Int32, Int64, Service
 
 Int16 = npt.NDArray[np.int16]
 Labels = npt.NDArray[np.int32]
@@ -34,18 +35,24 @@ class Work(NamedTuple):
     Parameters
     ----------
     arrive, ready
-        int32 (n_stops, max_rides + 1, n_lanes + 1), packed: off a vehicle at a stop; able to
-        board there. Row r holds at most r rides.
+        int32 pools of rows, packed: off a vehicle at a stop; able to board there. Row r of a
+        stop holds at most r rides.
+    arrive_at, ready_at
+        int64 (n_stops, max_rides + 1): where rows start in their pool.
     arrive_rows, ready_rows
         int32 (n_stops,): bit r set where row r exists.
+    arrive_newest, ready_newest, ready_before
+        int64 (n_stops,): where the newest row starts, and the newest but one; −1 none.
+    used
+        int64 (2,): how much of the pools is in use.
     low, high
         int32 (n_stops,): lanes low … high − 1 of the newest arrive row changed this round.
     ready_low, ready_high
         The same of ready rows.
     step_start, step_count
         int32 (n_stops,): where a stop's boardings of this round stand in `step_lane`.
-    step_lane
-        int32, latest lane of each run of equal, new ready times, latest first.
+    step_lane, step_time
+        int32, latest lane of each run of equal, new ready times, latest first, and the time.
     onboard
         int16 (n_events,): latest lane (+ 1) that has sat in the trip on arrival; 0 none.
     trips, lanes
@@ -61,8 +68,14 @@ class Work(NamedTuple):
 
     arrive: Labels
     ready: Labels
+    arrive_at: Int64
+    ready_at: Int64
     arrive_rows: Int32
     ready_rows: Int32
+    arrive_newest: Int64
+    ready_newest: Int64
+    ready_before: Int64
+    used: Int64
     low: Int32
     high: Int32
     ready_low: Int32
@@ -70,6 +83,7 @@ class Work(NamedTuple):
     step_start: Int32
     step_count: Int32
     step_lane: Int32
+    step_time: Int32
     onboard: Int16
     trips: Int32
     lanes: Int32
@@ -84,21 +98,33 @@ class Work(NamedTuple):
 NEVER = np.int32(2**31 - 1)
 
 
+@njit(cache=True, nogil=True)
+def _width(n_lanes: int) -> int:
+    """Length of a row in its pool: one lane more, where a ready row ends in UNREACHED."""
+    return (n_lanes + 8) // 8 * 8
+
+
 def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
     """Allocate the memory of one thread; rows are touched only where a search gets to."""
     n_stops = len(service.call_offset) - 1
     n_patterns = len(service.n_trips)
-    # One lane more than departures: there a ready row ends in UNREACHED.
-    shape = (n_stops, max_rides + 1, n_lanes + 1)
+    shape = (n_stops, max_rides + 1)
+    most = n_stops * (max_rides + 1) * _width(n_lanes)
 
     def zeros(size: int) -> Int32:
         return np.zeros(size, np.int32)
 
     return Work(
-        arrive=np.empty(shape, np.int32),
-        ready=np.empty(shape, np.int32),
+        arrive=np.empty(most, np.int32),
+        ready=np.empty(most, np.int32),
+        arrive_at=np.zeros(shape, np.int64),
+        ready_at=np.zeros(shape, np.int64),
         arrive_rows=zeros(n_stops),
         ready_rows=zeros(n_stops),
+        arrive_newest=np.zeros(n_stops, np.int64),
+        ready_newest=np.zeros(n_stops, np.int64),
+        ready_before=np.zeros(n_stops, np.int64),
+        used=np.zeros(2, np.int64),
         low=zeros(n_stops),
         high=zeros(n_stops),
         ready_low=zeros(n_stops),
@@ -106,6 +132,7 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
         step_start=zeros(n_stops),
         step_count=zeros(n_stops),
         step_lane=zeros(n_stops * n_lanes + 8),
+        step_time=zeros(n_stops * n_lanes + 8),
         onboard=np.zeros(len(service.arrival), np.int16),
         trips=zeros(n_lanes + 2),
         lanes=zeros(n_lanes + 2),
@@ -141,16 +168,21 @@ def begin(work: Work) -> None:
     work.arrive_rows[:] = 0
     work.ready_rows[:] = 0
     work.onboard[:] = 0
+    work.arrive_newest[:] = -1
+    work.ready_newest[:] = -1
+    work.used[:] = 0
 
 
 @njit(cache=True, nogil=True)
 def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lanes: int) -> int:
     """Fill round 0: being at a stop after the way from the door. Returns how many stops."""
-    n_rows, width = work.ready.shape[1], work.ready.shape[2]
-    ready = work.ready.reshape(-1)
+    ready, width = work.ready, _width(n_lanes)
     for e in range(len(stops)):
         stop = stops[e]
-        at = np.int64(stop) * n_rows * width
+        at = np.int64(e) * width
+        work.ready_at[stop, 0] = at
+        work.ready_newest[stop] = at
+        work.ready_before[stop] = -1
         for lane in range(n_lanes):
             ready[at + lane] = departures[lane] + times[e]
         ready[at + n_lanes] = UNREACHED
@@ -158,6 +190,7 @@ def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lane
         work.ready_low[stop] = 0
         work.ready_high[stop] = n_lanes
         work.marked[e] = stop
+    work.used[1] = len(stops) * width
     return len(stops)
 
 
@@ -171,22 +204,16 @@ def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> No
 @njit(cache=True, nogil=True)
 def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) -> int:
     """List the boardings of newly ready stops and the patterns that call there."""
-    n_rows, width = work.ready.shape[1], work.ready.shape[2]
-    ready, step_lane, first = work.ready.reshape(-1), work.step_lane, work.first
+    ready, ready_newest, first = work.ready, work.ready_newest, work.first
+    step_lane, step_time = work.step_lane, work.step_time
     words = work.flags.view(np.uint64)
     n_patterns = 0
     n_steps = 0
     for e in range(n_marked):
         stop = np.int64(work.marked[e])
         low, high = np.int64(work.ready_low[stop]), np.int64(work.ready_high[stop])
-        rows = work.ready_rows[stop]
-        top = newest(rows)
-        at = (stop * n_rows + top) * width
-        older = rows & ~(1 << top)
-        before = work.never[: high - low]
-        if older:
-            start = (stop * n_rows + newest(older)) * width
-            before = ready[start + low : start + high]
+        at, start = ready_newest[stop], work.ready_before[stop]
+        before = work.never[: high - low] if start < 0 else ready[start + low : start + high]
         n_words = (high - low + 7) >> 3
         words[n_words - 1] = 0
         _flag_steps(ready[at + low : at + high + 1], before, work.flags)
@@ -196,6 +223,7 @@ def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) ->
                 continue
             for x in range(8 * word + 7, 8 * word - 1, -1):
                 step_lane[n_steps] = low + x
+                step_time[n_steps] = ready[at + low + x]
                 n_steps += work.flags[x]
         work.step_count[stop] = n_steps - work.step_start[stop]
         if work.step_count[stop] == 0:
@@ -210,18 +238,40 @@ def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) ->
 
 
 @njit(cache=True, nogil=True)
+def _take(trips: Int32, lanes: Int32, n_taken: int, place: int, trip: int, lane: int) -> int:
+    """Put a trip into the list at `place`, in place of later trips it makes useless."""
+    worse = place
+    while worse < n_taken and lanes[worse] <= lane:
+        worse += 1
+    if worse < n_taken and trips[worse] == trip:
+        return n_taken  # taken before, by a later lane
+    if worse == place:
+        for u in range(n_taken, place, -1):
+            lanes[u], trips[u] = lanes[u - 1], trips[u - 1]
+        n_taken += 1
+    elif worse > place + 1:
+        for u in range(worse, n_taken):
+            lanes[place + 1 + u - worse] = lanes[u]
+            trips[place + 1 + u - worse] = trips[u]
+        n_taken -= worse - place - 1
+    lanes[place], trips[place] = lane, trip
+    return n_taken
+
+
+@njit(cache=True, nogil=True)
 def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -> int:
     """Ride all listed patterns from their first newly ready stop. Returns stops reached.
 
     Trips one sits in stand in a list ascending by trip and by lane: who could sit in an
     earlier trip of the pattern does.
     """
-    n_rows, width = work.arrive.shape[1], work.arrive.shape[2]
-    arrive, ready = work.arrive.reshape(-1), work.ready.reshape(-1)
-    arrive_rows, ready_rows = work.arrive_rows, work.ready_rows
+    arrive, arrive_at, arrive_rows = work.arrive, work.arrive_at, work.arrive_rows
+    arrive_newest = work.arrive_newest
+    used, width = work.used[0], _width(n_lanes)
     onboard, trips, lanes = work.onboard, work.trips, work.lanes
     arrival, departure = service.arrival, service.departure
-    step_lane, step_start, step_count = work.step_lane, work.step_start, work.step_count
+    step_start, step_count = work.step_start, work.step_count
+    step_lane, step_time = work.step_lane, work.step_time
     bit = 1 << k
     n_stops = 0
     for e in range(n_patterns):
@@ -236,8 +286,7 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
             event = service.event_offset[p] + i * n_trips
             if n_taken > 0:
                 may_alight = service.drop_off[begin_position + i]
-                rows = arrive_rows[stop]
-                at = (stop * n_rows + (newest(rows) if rows else 0)) * width
+                at = arrive_newest[stop]
                 kept = 0
                 for u in range(n_taken):
                     lane, trip = lanes[u], trips[u]
@@ -247,16 +296,19 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                     kept += 1
                     onboard[event + trip] = lane + 1
                     time = np.int32(arrival[event + trip] | k)
-                    if may_alight and (rows == 0 or time < arrive[at + lane]):
+                    if may_alight and (at < 0 or time < arrive[at + lane]):
+                        rows = arrive_rows[stop]
                         if rows & bit == 0:
-                            here = (stop * n_rows + k) * width
+                            here = used
+                            used += width
+                            arrive_at[stop, k] = here
+                            arrive_newest[stop] = here
                             if rows == 0:
                                 arrive[here : here + n_lanes] = UNREACHED
                             else:
                                 arrive[here : here + n_lanes] = arrive[at : at + n_lanes]
                             at = here
-                            rows |= bit
-                            arrive_rows[stop] = rows
+                            arrive_rows[stop] = rows | bit
                             work.low[stop] = lane
                             work.high[stop] = 0
                             work.stops[n_stops] = stop
@@ -268,9 +320,9 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
             n_steps = step_count[stop]
             if n_steps == 0 or i == n_positions - 1 or not service.pickup[begin_position + i]:
                 continue
-            at = (stop * n_rows + newest(ready_rows[stop])) * width
-            start = step_start[stop]
-            time = ready[at + step_lane[start]]
+            s = step_start[stop]
+            end = s + n_steps
+            time = step_time[s]
             if t < 0:  # bisection once, then from where the stop before left off
                 t, above = np.int64(0), n_trips
                 while t < above:
@@ -282,39 +334,35 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
             else:
                 while t < n_trips and departure[event + t] < time:
                     t += 1
-            latest = np.int64(-1)
-            place = n_taken
-            for s in range(start, start + n_steps):
-                lane = step_lane[s]
-                time = ready[at + lane]
                 while t > 0 and departure[event + t - 1] >= time:
                     t -= 1
-                if latest < 0:
-                    latest = t
-                if t == n_trips or lane < onboard[event + n_trips + t]:
+            latest = t
+            place = n_taken
+            if t == n_trips:  # the latest lanes miss the last trip
+                if t == 0:
                     continue
-                # Entries from `place` on leave after trip t.
-                while place > 0 and trips[place - 1] >= t:
-                    place -= 1
-                if place > 0 and lanes[place - 1] >= lane:
-                    continue  # an earlier trip carries it
-                worse = place
-                while worse < n_taken and lanes[worse] <= lane:
-                    worse += 1
-                if worse < n_taken and trips[worse] == t:
-                    continue
-                if worse == place:
-                    for u in range(n_taken, place, -1):
-                        lanes[u], trips[u] = lanes[u - 1], trips[u - 1]
-                    n_taken += 1
-                elif worse > place + 1:
-                    for u in range(worse, n_taken):
-                        lanes[place + 1 + u - worse] = lanes[u]
-                        trips[place + 1 + u - worse] = trips[u]
-                    n_taken -= worse - place - 1
-                lanes[place], trips[place] = lane, t
+                time = departure[event + t - 1]
+                while s < end and step_time[s] > time:
+                    s += 1
+            while s < end:
+                lane, time = step_lane[s], step_time[s]
+                while t > 0 and departure[event + t - 1] >= time:
+                    t -= 1
+                if lane >= onboard[event + n_trips + t]:
+                    # Entries from `place` on leave with trip t or after it.
+                    while place > 0 and trips[place - 1] >= t:
+                        place -= 1
+                    if place == 0 or lanes[place - 1] < lane:
+                        n_taken = _take(trips, lanes, n_taken, place, t, lane)
+                if t == 0:
+                    break
+                time = departure[event + t - 1]
+                s += 1
+                while s < end and step_time[s] > time:
+                    s += 1
             t = latest
         work.first[p] = NEVER
+    work.used[0] = used
     return n_stops
 
 
@@ -334,11 +382,9 @@ def _close(row: Labels, low: int) -> int:
 @njit(cache=True, nogil=True)
 def _close_all(work: Work, n_stops: int, k: int) -> None:
     """Close the rows of the last round, after which nobody changes."""
-    n_rows, width = work.arrive.shape[1], work.arrive.shape[2]
-    arrive = work.arrive.reshape(-1)
     for e in range(n_stops):
-        start = (np.int64(work.stops[e]) * n_rows + k) * width
-        _close(arrive[start : start + work.high[work.stops[e]]], 0)
+        start = work.arrive_at[work.stops[e], k]
+        _close(work.arrive[start : start + work.high[work.stops[e]]], 0)
 
 
 @njit(cache=True, nogil=True)
@@ -360,32 +406,38 @@ def _lower(row: Labels, other: Labels, walk: int) -> None:
 @njit(cache=True, nogil=True)
 def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) -> int:
     """Walk from newly reached stops to where one may board next. Returns stops marked."""
-    n_rows, width = work.arrive.shape[1], work.arrive.shape[2]
-    arrive, ready = work.arrive.reshape(-1), work.ready.reshape(-1)
-    ready_rows = work.ready_rows
+    arrive, ready = work.arrive, work.ready
+    ready_at, ready_rows = work.ready_at, work.ready_rows
+    ready_newest = work.ready_newest
+    used, width = work.used[1], _width(n_lanes)
     bit = 1 << k
     n_marked = 0
     for e in range(n_stops):
         origin = np.int64(work.stops[e])
         high = np.int64(work.high[origin])
-        start = (origin * n_rows + k) * width
+        start = work.arrive_at[origin, k]
         low = np.int64(_close(arrive[start : start + high], work.low[origin]))
         reached = arrive[start + low : start + high]
         for c in range(service.transfer_offset[origin], service.transfer_offset[origin + 1]):
             stop = np.int64(service.transfer_stop[c])
             walk = service.transfer_time[c]
             rows = ready_rows[stop]
-            at = (stop * n_rows + k) * width
+            at = ready_newest[stop]
             if rows & bit == 0:
+                at = used
                 ready[at + n_lanes] = UNREACHED
                 row = ready[at : at + n_lanes]
-                if rows == 0:
+                before = ready_newest[stop]
+                if before < 0:
                     row[:] = UNREACHED
                 else:
-                    newer = (stop * n_rows + newest(rows)) * width
-                    if not _any_lower(ready[newer + low : newer + high], reached, walk):
+                    if not _any_lower(ready[before + low : before + high], reached, walk):
                         continue
-                    row[:] = ready[newer : newer + n_lanes]
+                    row[:] = ready[before : before + n_lanes]
+                used += width
+                ready_at[stop, k] = at
+                ready_newest[stop] = at
+                work.ready_before[stop] = before
                 ready_rows[stop] = rows | bit
                 work.ready_low[stop] = low
                 work.ready_high[stop] = high
@@ -395,6 +447,7 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
                 work.ready_low[stop] = min(work.ready_low[stop], low)
                 work.ready_high[stop] = max(work.ready_high[stop], high)
             _lower(ready[at + low : at + high], reached, walk)
+    work.used[1] = used
     return n_marked
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from mobility.raptor.model import RIDE_BITS, RIDE_MASK, Int32, Service, StopLinks
-from mobility.raptor.rounds import Work, newest, row_at
+from mobility.raptor.rounds import Work, row_at
 
 PATTERN, TRIP, BOARD, ALIGHT, READY_S, FROM_STOP = range(6)
 """Columns of a leg: pattern, trip and positions within it, when one was ready at the stop
@@ -29,10 +29,10 @@ def last_stop(work: Work, egress: StopLinks, place: int, lane: int, arrival: int
     """Entry of `egress` that explains an arrival; the shortest way, then the first stop."""
     best = -1
     for e in range(egress.offset[place], egress.offset[place + 1]):
-        rows = work.arrive_rows[egress.stop[e]]
-        if rows == 0:
+        at = work.arrive_newest[egress.stop[e]]
+        if at < 0:
             continue
-        label = work.arrive[egress.stop[e], newest(rows), lane]
+        label = work.arrive[at + lane]
         if label + egress.time[e] == arrival and (best < 0 or egress.time[e] < egress.time[best]):
             best = e
     return best
@@ -49,7 +49,7 @@ def _boarding(service: Service, work: Work, p: int, alight: int, t: int, k: int,
             continue
         stop = service.position_stop[begin + i]
         row = row_at(work.ready_rows[stop], k - 1)
-        if row >= 0 and work.ready[stop, row, lane] <= service.departure[event + i * n_trips]:
+        if row >= 0 and work.ready[work.ready_at[stop, row] + lane] <= service.departure[event + i * n_trips]:
             return i
     return -1
 
@@ -99,7 +99,9 @@ def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: 
         if (label & RIDE_MASK) != k or not _ride(service, work, stop, label, lane, leg):
             return -1
         board = service.position_stop[service.position_offset[leg[PATTERN]] + leg[BOARD]]
-        label = work.ready[board, row_at(work.ready_rows[board], k - 1), lane]
+        label = work.ready[
+            work.ready_at[board, row_at(work.ready_rows[board], k - 1)] + lane
+        ]
         leg[READY_S] = label >> RIDE_BITS
         leg[FROM_STOP] = NO_STOP
         if k == 1:
@@ -110,7 +112,7 @@ def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: 
             row = row_at(work.arrive_rows[origin], k - 1)
             if row < 0:
                 continue
-            before = work.arrive[origin, row, lane]
+            before = work.arrive[work.arrive_at[origin, row] + lane]
             if before + service.reverse_time[c] == label and (
                 leg[FROM_STOP] < 0 or service.reverse_time[c] < shortest
             ):
@@ -119,7 +121,9 @@ def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: 
                 stop = origin
         if leg[FROM_STOP] < 0:
             return -1
-        label = work.arrive[stop, row_at(work.arrive_rows[stop], k - 1), lane]
+        label = work.arrive[
+            work.arrive_at[stop, row_at(work.arrive_rows[stop], k - 1)] + lane
+        ]
     return n_rides
 
 
