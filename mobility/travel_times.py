@@ -16,9 +16,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mobility import raptor, streets
+from mobility import raptor
 from mobility.errors import MobilityError, Problem, RunError, raise_all
 from mobility.network.model import Links, MultimodalNetwork
+from mobility.network.street_times import street_seconds
 from mobility.tables import MODES, PARTS, PERCENTILES, STREET_MODES, TRANSIT_MODES, TravelTimes
 
 Int32 = npt.NDArray[np.int32]
@@ -270,19 +271,10 @@ def _window_problems(window: Window, percentiles: tuple[int, ...]) -> list[Probl
 
 def street_matrix_ms(network: MultimodalNetwork, mode: str, rows_o: Int32, rows_d: Int32) -> Int32:
     """Milliseconds along the streets, NO_TIME where there is no way or no such street graph."""
-    supply = network.supply
-    if mode not in supply.streets.graphs:
-        return np.full((len(rows_o), len(rows_d)), NO_TIME, np.int32)
-    zones, limit = supply.zones, supply.settings.max_snap_m
-    origins = streets.snap(supply.streets, mode, zones.lon[rows_o], zones.lat[rows_o], max_m=limit)
-    destinations = (
-        origins
-        if np.array_equal(rows_o, rows_d)
-        else streets.snap(supply.streets, mode, zones.lon[rows_d], zones.lat[rows_d], max_m=limit)
-    )
-    factor = supply.street_factor.get(mode)
-    return np.asarray(
-        streets.matrix_ms(supply.streets, mode, origins, destinations, factor=factor), np.int32
+    seconds = street_seconds(network, mode, rows_o, rows_d)
+    reached = np.isfinite(seconds)
+    return np.where(reached, np.rint(np.where(reached, seconds, 0) * 1000), NO_TIME).astype(
+        np.int32
     )
 
 

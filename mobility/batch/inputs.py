@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pandas as pd
 
 from mobility import demo, store
 from mobility.batch import hashes
+from mobility.batch.folders import whole_folder
 from mobility.errors import MobilityError, RunError
 from mobility.feeds import Feeds, read_feeds
 from mobility.merge import merge_feeds
@@ -81,7 +83,7 @@ class Timed:
 def list_inputs(region: Region) -> tuple[InputFile, ...]:
     """Hash every file a region names; its generator makes them first where it has one."""
     if region.generator:
-        demo.ensure(region)
+        generate(region)
     rows: list[tuple[str, Path, str, str, str]] = [
         (f"feed {feed.id}", feed.path, feed.licence, feed.owner, feed.attribution)
         for feed in region.feeds
@@ -98,6 +100,16 @@ def list_inputs(region: Region) -> tuple[InputFile, ...]:
         InputFile(role, str(path), hashes.of_file(path), _size(path), licence, owner, credit)
         for role, path, licence, owner, credit in rows
     )
+
+
+def generate(region: Region) -> None:
+    """Make a generated region's files where they are missing, whole or not at all."""
+    paths = [*(feed.path for feed in region.feeds), *region.streets.osm, region.zones.path]
+    if all(path.exists() for path in paths):
+        return
+    folder = Path(os.path.commonpath([path.parent for path in paths]))
+    with whole_folder(folder) as beside:
+        demo.build(beside)
 
 
 def _size(path: Path) -> int:
@@ -182,16 +194,24 @@ def _prepare_fresh(
         walk_m=walk_metres(streets, settings),
         countries=countries,
         options=region.merge,
+        foreign_agencies={feed.id: feed.allow_foreign_agencies for feed in region.feeds},
     )
     merged_at = clock()
     report("link")
     supply = Supply(merged.feeds, streets, zones, settings)
     network = build_network(supply, day=day, timezone=region.timezone)
-    prepared = Prepared(network, countries, dict(merged.evidence), inputs, (), key)
+    evidence = dict(merged.evidence) | {"street_tags": street_counts(streets)}
+    prepared = Prepared(network, countries, evidence, inputs, (), key)
     timings_s = {
         "read": read - started, "merge": merged_at - read, "prepare": clock() - merged_at
     }  # fmt: skip
     return prepared, timings_s
+
+
+def street_counts(streets: StreetNetwork) -> pd.DataFrame:
+    """List what was read, cut, imputed or not understood on the streets: ``what, count``."""
+    counts = sorted(streets.counts.items())
+    return pd.DataFrame(counts, columns=["what", "count"])
 
 
 def _read_both(

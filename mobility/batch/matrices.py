@@ -87,13 +87,17 @@ def load_base(folder: Path) -> Prepared:
     return store.load(Prepared, folder)
 
 
-def apply(scenario: Scenario, base: MultimodalNetwork) -> tuple[MultimodalNetwork, Applied]:
-    """Apply a scenario's changes to the base and link again what they touched."""
-    applied = apply_changes(base.supply, scenario.changes)
+def change(scenario: Scenario, base: MultimodalNetwork, lang: str = "en") -> Applied:
+    """Apply a scenario's changes to the base's supply, described in `lang`."""
+    window = (clock_s(scenario.window.start), clock_s(scenario.window.end))
+    return apply_changes(base.supply, scenario.changes, lang=lang, day=base.day, window=window)
+
+
+def link(applied: Applied, base: MultimodalNetwork) -> MultimodalNetwork:
+    """Make the network of a changed supply, linking again only what was touched."""
     if applied.supply is base.supply:
-        return base, applied
-    network = build_network(applied.supply, day=base.day, timezone=base.timezone, reuse=base)
-    return network, applied
+        return base
+    return build_network(applied.supply, day=base.day, timezone=base.timezone, reuse=base)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,8 @@ class _Keyed:
 
 @functools.lru_cache(maxsize=1)
 def _scenario_network(base: Path, keyed: _Keyed) -> MultimodalNetwork:
-    return apply(keyed.scenario, load_base(base).network)[0]
+    network = load_base(base).network
+    return link(change(keyed.scenario, network), network)
 
 
 def compute_part(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
+import shapely
 
 from mobility.batch import manifest
 from mobility.batch.results import LANGUAGES, Background, RunData
@@ -124,8 +125,10 @@ def _times(folder: Path) -> dict[str, TravelTimes]:
 
 
 def _lines(layers: Path, layer: str) -> pd.DataFrame:
+    if layer not in set(pyogrio.list_layers(layers)[:, 0]):
+        return pd.DataFrame(columns=["name", "lon", "lat"])  # a layer without rows is not written
     table = gpd.read_file(layers, layer=layer)
-    coords = [np.asarray(line.coords) for line in table.geometry]
+    coords = [shapely.get_coordinates(line) for line in table.geometry]
     return pd.DataFrame(table.drop(columns="geometry")).assign(
         lon=[c[:, 0] for c in coords], lat=[c[:, 1] for c in coords]
     )

@@ -16,7 +16,7 @@ from mobility.batch.inputs import Timed, prepare
 from mobility.batch.results import LANGUAGES, RunData, spoken_effects, tabulate
 from mobility.batch.write import COMPARISON, write_comparison, write_run
 from mobility.border import suggest_pairs
-from mobility.changes import apply_changes
+from mobility.changes import calendar_day
 from mobility.errors import MobilityError, Problem, RunError
 from mobility.network import MultimodalNetwork, Settings
 from mobility.scenario import Region, Scenario, read_region, read_scenarios
@@ -138,8 +138,7 @@ def settings_of(scenario: Scenario) -> Settings:
 
 def day_of(scenario: Scenario) -> dt.date:
     """Return the day the feeds are read for: the last ``calendar`` change's, else the file's."""
-    days = [form.date for form in scenario.changes if form.kind == "calendar"]
-    return days[-1] if days else scenario.day.date
+    return calendar_day(scenario.changes) or scenario.day.date
 
 
 def prepare_for(scenario: Scenario, region: Region, out: Path, teller: Teller) -> Timed:
@@ -161,11 +160,8 @@ def _compute(
     prepared, base = timed.prepared, timed.prepared.network
     started = clock()
     teller.step(scenario.name, "changes")
-    network, applied = matrices.apply(scenario, base)
-    described = {
-        lang: applied if lang == "en" else apply_changes(base.supply, scenario.changes, lang=lang)
-        for lang in LANGUAGES
-    }
+    applied = {lang: matrices.change(scenario, base, lang) for lang in LANGUAGES}
+    network = matrices.link(applied["en"], base)
     changed = clock() - started
     times, routed = _route(scenario, network, timed, options, compute, teller)
     teller.step(scenario.name, "indicators")
@@ -180,7 +176,7 @@ def _compute(
         baseline=scenario.baseline,
         title={lang: getattr(scenario.title, lang) for lang in LANGUAGES},
         description={lang: getattr(scenario.description, lang) for lang in LANGUAGES},
-        effects=spoken_effects(described),
+        effects=spoken_effects(applied),
         zones=zones,
         countries=prepared.countries,
         pairs=pairs,

@@ -102,7 +102,8 @@ def _inputs(facts: dict[str, Any]) -> tuple[list[Finding], Scenario | None]:
 def _sample(scenario: Scenario, run: RunData, out: Path, report: Callable[[str], None]) -> Finding:
     region = read_region(scenario.region_path)
     timed = prepare(region, day_of(scenario), settings_of(scenario), out / PREPARED, report)
-    network, _ = matrices.apply(scenario, timed.prepared.network)
+    base = timed.prepared.network
+    network = matrices.link(matrices.change(scenario, base), base)
     n_zones = len(run.zones.ids)
     origins = np.unique(np.linspace(0, n_zones - 1, min(SAMPLE, n_zones)).astype(np.int32))
     unlike = []

@@ -52,7 +52,8 @@ def export(options: argparse.Namespace) -> int:
     with Progression(quiet=options.quiet) as progress:
         timed = prepare_for(scenario, read_region(scenario.region_path), options.out, progress)
         progress.step(scenario.name, "changes")
-        network, _ = matrices.apply(scenario, timed.prepared.network)
+        base = timed.prepared.network
+        network = matrices.link(matrices.change(scenario, base), base)
         progress.step(scenario.name, "export")
         write_graph(network, options.file)
     return DONE

@@ -60,9 +60,16 @@ def build_network(
     place_parking[index.place_of[stop_parking]] = True
 
     known = reuse if reuse is not None and _same_streets(reuse.supply, supply) else None
-    zones = known.zone_points if known is not None else _zone_points(supply)
+    same_zones = known is not None and _same_zones(known.supply, supply)
+    zones = known.zone_points if known is not None and same_zones else _zone_points(supply)
     places = link_places(
-        supply.streets, index, zones, place_parking, settings, known.places if known else None
+        supply.streets,
+        index,
+        zones,
+        place_parking,
+        settings,
+        known.places if known else None,
+        same_zones,
     )
     transfers, counts = build_transfers(
         spread(places.walked, index.place_of, index.place_of),
@@ -119,11 +126,12 @@ def _same_streets(old: Supply, new: Supply) -> bool:
     unlike = ("seed", "draws", "max_rides", "min_transfer_s", "ticket", "bike_parking_s",
               "park_and_ride_s", "car_terminal_s")  # fmt: skip
     settings = [{k: v for k, v in vars(s.settings).items() if k not in unlike} for s in (old, new)]
-    return (
-        old.streets is new.streets
-        and settings[0] == settings[1]
-        and np.array_equal(old.zones.lon, new.zones.lon)
-        and np.array_equal(old.zones.lat, new.zones.lat)
+    return old.streets is new.streets and settings[0] == settings[1]
+
+
+def _same_zones(old: Supply, new: Supply) -> bool:
+    return np.array_equal(old.zones.lon, new.zones.lon) and np.array_equal(
+        old.zones.lat, new.zones.lat
     )
 
 

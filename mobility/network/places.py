@@ -42,6 +42,7 @@ def link_places(
     parking: npt.NDArray[np.bool_],
     settings: Settings,
     known: Places | None = None,
+    known_zones: bool = True,
 ) -> Places:
     """Search the streets from and to every place.
 
@@ -58,8 +59,10 @@ def link_places(
     settings
         Limits and speeds.
     known
-        Links of another network on the *same* streets, zones and settings; its places are
-        not searched again.
+        Links of another network on the *same* streets and settings; ways between its places
+        are not searched again,
+    known_zones
+        nor are those between its places and the zones, where these are the same too.
     """
     old_of = _known_rows(index, known)
     new = np.flatnonzero(old_of < 0)
@@ -79,17 +82,26 @@ def link_places(
         _search(streets, snapped["walk"], np.flatnonzero(old_of >= 0), snapped["walk"], new,
                 settings.max_transfer_walk_s, walk),
     )  # fmt: skip
+    linked = known if known_zones else None
+    unlinked = new if linked is not None else everywhere
     access = {}
-    for mode, limit_s in limits.items():
-        all_zones = np.arange(len(zones[mode].lon))
-        found = _search(streets, zones[mode], all_zones, snapped[mode], new, limit_s, walk)
-        access[mode] = _merge(_carry(known.access[mode] if known else None, None, old_of), found)
-    access["car"] = _car_access(streets, zones["car"], snapped["car"], parking, settings, old_of,
-                                known)  # fmt: skip
     all_zones = np.arange(len(zones["walk"].lon))
-    left = _search(streets, snapped["walk"], new, zones["walk"], all_zones,
-                   settings.max_access_walk_s, walk)  # fmt: skip
-    egress = _merge(_carry(known.egress if known else None, old_of, None), left)
+    for mode, limit_s in limits.items():
+        found = _search(streets, zones[mode], all_zones, snapped[mode], unlinked, limit_s, walk)
+        access[mode] = _merge(_carry(linked.access[mode] if linked else None, None, old_of), found)
+    access["car"] = _car_access(
+        streets, zones["car"], snapped["car"], parking, settings, old_of, linked
+    )
+    left = _search(
+        streets,
+        snapped["walk"],
+        unlinked,
+        zones["walk"],
+        all_zones,
+        settings.max_access_walk_s,
+        walk,
+    )
+    egress = _merge(_carry(linked.egress if linked else None, old_of, None), left)
     return Places(
         walk=snapped["walk"], bike=snapped["bike"], car=snapped["car"], walked=walked,
         access=access, egress=egress, parking=parking,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mobility.network.links import DETOUR, off_street_s, plane, select
+from mobility.network.links import DETOUR, off_street_s, plane, select, snap_points
 from mobility.network.model import MultimodalNetwork
 from mobility.streets import matrix_ms
 
@@ -15,8 +15,8 @@ UNREACHED_MS = np.iinfo(np.int32).max
 def street_seconds(
     network: MultimodalNetwork,
     mode: str,
-    origins: npt.NDArray[np.intp],
-    destinations: npt.NDArray[np.intp],
+    origins: npt.NDArray[np.integer],
+    destinations: npt.NDArray[np.integer],
 ) -> npt.NDArray[np.float64]:
     """Seconds from zone to zone on foot, by bike, e-bike or car.
 
@@ -40,11 +40,14 @@ def street_seconds(
         float64 (n_o, n_d), infinite where there is no way or no such streets.
     """
     shape = (len(origins), len(destinations))
-    points = network.zone_points.get(mode)
-    if points is None or 0 in shape:
-        return np.full(shape, np.inf)
-    a, b = select(points, origins), select(points, destinations)
     supply, walk_kph = network.supply, network.supply.settings.walk_kph
+    if mode not in supply.streets.graphs or 0 in shape:
+        return np.full(shape, np.inf)
+    points = network.zone_points.get(mode)
+    if points is None:
+        zones, limit_m = supply.zones, supply.settings.max_snap_m
+        points = snap_points(supply.streets, mode, zones.lon, zones.lat, limit_m)
+    a, b = select(points, origins), select(points, destinations)
     ms = matrix_ms(
         supply.streets, mode, a.snapped, b.snapped, factor=supply.street_factor.get(mode)
     )
