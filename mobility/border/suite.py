@@ -8,15 +8,31 @@ import pandas as pd
 
 from mobility.border.effect import matched_effect, regression_effect
 from mobility.border.figures import figures
-from mobility.border.links import asymmetry, asymmetry_summary, reachable_towns
+from mobility.border.from_timetable import (
+    border_crossings,
+    border_hubs,
+    direct_departures,
+    direct_journeys,
+    stop_service,
+)
+from mobility.border.hubs import connections, wait_distribution
+from mobility.border.links import (
+    asymmetry,
+    asymmetry_summary,
+    permeability,
+    reachable_towns,
+    round_trips,
+)
 from mobility.border.penetration import border_access
 from mobility.border.places import suggest_pairs
 from mobility.border.ratios import cross_border_ratios, municipality_pairs
 from mobility.border.scorecards import scorecard
 from mobility.indicators.equity import equity_table
 from mobility.indicators.european import performance_summary
+from mobility.indicators.service import stop_access, stop_access_shares
 from mobility.scenario.model import Pair
 from mobility.tables import TravelTimes
+from mobility.timetable import Timetable
 from mobility.zones import Zones
 
 
@@ -26,7 +42,7 @@ def all_border(
     *,
     pairs: Sequence[Pair] = (),
     population: str = "population",
-    departures: pd.DataFrame | None = None,
+    timetable: Timetable | None = None,
     accessibility: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Compute every border table that matrices and zones alone allow.
@@ -41,9 +57,9 @@ def all_border(
         Pairs of the card; where there are none the heaviest pairs are taken.
     population
         Column of people among the opportunities.
-    departures
-        Connections a day between municipalities (see `municipality_pairs`); adds the
-        frequency ratios.
+    timetable
+        The day's timetable of the network; adds frequency ratios, connections a day to the
+        foreign towns, and the tables of service.
     accessibility
         `ACCESSIBILITY` rows of these matrices; adds the fairness of cumulative access.
 
@@ -51,10 +67,12 @@ def all_border(
     -------
     dict
         ``scorecard, figures, penetration, penetration_summary, performance, ratios,
-        border_effect, reachable_towns, asymmetry, asymmetry_summary`` and, where
-        `accessibility` is given, ``equity``.
+        border_effect, reachable_towns, asymmetry, asymmetry_summary``; with `accessibility`
+        also ``equity``; with `timetable` also ``stop_access, stop_access_shares, hub_waits,
+        round_trips, permeability``.
     """
     named = tuple(pairs) or suggest_pairs(zones)
+    departures = None if timetable is None else direct_departures(timetable, zones)
     between = municipality_pairs(times_by_mode, zones, population=population, departures=departures)
     measures = ["speed_kph"] if departures is None else ["speed_kph", "departures"]
     regression = regression_effect(between) if len(between) else _empty_effect()
@@ -76,7 +94,25 @@ def all_border(
     if accessibility is not None:
         kept = accessibility["indicator"].isin(["cumulative", "cumulative_foreign"])
         tables["equity"] = equity_table(accessibility[kept], zones, population=population)
+    if timetable is not None:
+        tables |= service_tables(timetable, zones, population=population)
     return tables
+
+
+def service_tables(
+    timetable: Timetable, zones: Zones, *, population: str = "population"
+) -> dict[str, pd.DataFrame]:
+    """Compute what a timetable and zones alone tell: stops, hubs, round trips, permeability."""
+    near = stop_access(zones, stop_service(timetable))
+    return {
+        "stop_access": near,
+        "stop_access_shares": stop_access_shares(near, zones, population=population),
+        "hub_waits": wait_distribution(connections(*border_hubs(timetable))),
+        "round_trips": round_trips(direct_journeys(timetable, zones)),
+        "permeability": permeability(
+            border_crossings(timetable, zones), zones, population=population
+        ),
+    }
 
 
 def _empty_effect() -> pd.DataFrame:
