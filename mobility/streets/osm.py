@@ -34,7 +34,7 @@ _ACCESS = [
     "speed_pedelec",
 ]
 # Beside what the rule tables look at: limits, ferries, surroundings, cycling quality.
-_MORE_WAY_KEYS = (
+MORE_WAY_KEYS = (
     *("maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type"),
     *("source:maxspeed", "zone:traffic", "zone:maxspeed", "lit", "lanes", "sidewalk"),
     *("duration", "interval", "opening_hours", "bridge", "tunnel", "segregated"),
@@ -195,7 +195,7 @@ def _collect_ways(path: Path, found: _Collected) -> None:
     processor = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(
         osmium.filter.KeyFilter("highway", "route")
     )
-    keys = rule_keys() | set(_MORE_WAY_KEYS)
+    keys = rule_keys() | set(MORE_WAY_KEYS)
     number, routes, conditional = found.codes.number, found.routes, frozenset(_CONDITIONAL)
     for way in processor:
         every = dict(way.tags)
@@ -334,3 +334,36 @@ def _node_tags(node: osmium.osm.Node) -> tuple[tuple[str, str], ...]:
     if not any(cause in tags for cause in _NODE_CAUSES):
         return ()
     return tuple(sorted((key, value) for key, value in tags.items() if key in NODE_KEYS))
+
+
+def join_raw(parts: Sequence[RawStreets]) -> RawStreets:
+    """Put the streets of several sources together; nodes with one id are one node."""
+    if len(parts) == 1:
+        return parts[0]
+    n_sets = np.cumsum([0, *(len(part.tagsets) for part in parts)])
+    n_node_sets = np.cumsum([0, *(len(part.node_tagsets) for part in parts)])
+    ids = np.concatenate([part.node_id for part in parts])
+    node_id, first = np.unique(ids, return_index=True)
+    node_tags = [part.node_tags + base for part, base in zip(parts, n_node_sets, strict=False)]
+    sizes = np.concatenate([np.diff(part.ref_offset) for part in parts])
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(part.counts)
+    return RawStreets(
+        way_id=np.concatenate([part.way_id for part in parts]),
+        tagset=np.concatenate(
+            [part.tagset + base for part, base in zip(parts, n_sets, strict=False)]
+        ).astype(np.int32),
+        name=np.concatenate([part.name for part in parts]),
+        ref=np.concatenate([part.ref for part in parts]),
+        tagsets=tuple(tags for part in parts for tags in part.tagsets),
+        ref_offset=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+        refs=np.concatenate([part.refs for part in parts]),
+        node_id=node_id,
+        node_lon=np.concatenate([part.node_lon for part in parts])[first],
+        node_lat=np.concatenate([part.node_lat for part in parts])[first],
+        node_tags=np.concatenate(node_tags)[first].astype(np.int32),
+        node_tagsets=tuple(tags for part in parts for tags in part.node_tagsets),
+        restrictions=pd.concat([part.restrictions for part in parts], ignore_index=True),
+        counts=dict(sorted(counts.items())),
+    )

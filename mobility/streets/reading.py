@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -16,7 +18,8 @@ from mobility.streets.build import rebuild_graphs
 from mobility.streets.countries import country_codes, country_rows
 from mobility.streets.edges import Box, Edges, make_edges
 from mobility.streets.model import Float64, StreetNetwork, StreetSettings
-from mobility.streets.osm import RawStreets, read_osm
+from mobility.streets.osm import RawStreets, join_raw, read_osm
+from mobility.streets.osmnx_graphs import raw_from_osmnx, read_graphml
 from mobility.zones import Countries
 
 
@@ -35,7 +38,7 @@ def read_streets(
     Parameters
     ----------
     paths
-        ``.osm.pbf``, ``.osm``, ``.osm.gz`` files, joined by OSM id.
+        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or osmnx ``.graphml`` files, joined by OSM id.
     countries
         Polygons that decide whose law holds on an edge; None: the generic rules everywhere.
     box
@@ -51,7 +54,45 @@ def read_streets(
         A file can't be read, or holds no street in the box.
     """
     settings = StreetSettings(walk_kph, bike_kph, ebike_kph, date=date)
-    raw = read_osm(paths)
+    return streets_from_raw(_read_all(paths), countries=countries, box=box, settings=settings)
+
+
+def _read_all(paths: Sequence[Path]) -> RawStreets:
+    """Read all files, osmnx's and OSM's, into one."""
+    graphs = [path for path in paths if path.suffix.lower() == ".graphml"]
+    others = [path for path in paths if path not in graphs]
+    parts = [raw_from_osmnx(read_graphml(path), str(path)) for path in graphs]
+    if others or not graphs:
+        parts.append(read_osm(others))
+    return join_raw(parts)
+
+
+def from_osmnx(
+    graph: nx.MultiDiGraph[Any],
+    *,
+    countries: Countries | None = None,
+    settings: StreetSettings | None = None,
+) -> StreetNetwork:
+    """Make a street network of an osmnx graph, under our rules.
+
+    Raises
+    ------
+    StreetError
+        The graph has no coordinate system, no edge, or nodes without positions.
+    """
+    return streets_from_raw(
+        raw_from_osmnx(graph), countries=countries, settings=settings or StreetSettings()
+    )
+
+
+def streets_from_raw(
+    raw: RawStreets,
+    *,
+    countries: Countries | None,
+    settings: StreetSettings,
+    box: Box | None = None,
+) -> StreetNetwork:
+    """Make a street network of ways and nodes as read."""
     edges = make_edges(raw, box)
     codes, edge_country = edge_countries(edges, countries)
     restrictions, lost = _place_restrictions(raw, edges)
@@ -59,9 +100,8 @@ def read_streets(
         **edges.counts,
         "street nodes": len(edges.node_id),
         "street edges": len(edges.edge_to),
+        "turn restrictions ignored (outside the streets)": lost,
     }
-    if lost:
-        counts["turn restrictions ignored (outside the streets)"] = lost
     streets = StreetNetwork(
         node_id=edges.node_id,
         node_lon=edges.node_lon,
@@ -82,16 +122,12 @@ def read_streets(
         node_tagsets=raw.node_tagsets,
         restrictions=restrictions,
         settings=settings,
-        counts=counts,
+        counts={name: count for name, count in counts.items() if count},
     )
     streets = rebuild_graphs(streets)
     if not any(len(graph.head) for graph in streets.graphs.values()):
         raise StreetError(
-            Problem(
-                ", ".join(str(path) for path in paths),
-                "streets that no mode may use",
-                "streets open to somebody",
-            )
+            Problem("streets", "streets that no mode may use", "streets open to somebody")
         )
     return freeze(streets)
 
