@@ -12,6 +12,7 @@ import pandas as pd
 from mobility.feeds.model import Feeds
 from mobility.merge.calls import calls_of
 from mobility.merge.checks import check_agencies, check_feeds
+from mobility.merge.concern import part
 from mobility.merge.duplicates import drop_duplicates, dropped_row
 from mobility.merge.edit import balance, keep_trips
 from mobility.merge.inventory import calendar_table, cross_border_lines
@@ -19,6 +20,7 @@ from mobility.merge.model import (
     STOPS,
     TRIPS_DROPPED,
     TRIPS_STITCHED,
+    Int32,
     Merged,
     WalkMetres,
     labels_of,
@@ -35,6 +37,7 @@ from mobility.merge.stitch import stitch_trips
 from mobility.merge.stops import match_stops, station_of
 from mobility.merge.through import run_through
 from mobility.scenario.model import MergeEntry
+from mobility.tables import Column
 from mobility.zones import Countries
 
 __all__ = [
@@ -51,6 +54,9 @@ __all__ = [
     "station_of",
     "stitch_trips",
 ]
+
+
+MOST_ROUNDS = 5
 
 
 def merge_feeds(
@@ -105,6 +111,19 @@ def merge_feeds(
         work.feeds, matches = match_stops(before, walk_m=walk_m, overrides=over)
         work.books.append(balance("match stops", before, work.feeds))
     station = station_of(work.feeds, matches)
+    parted = part(work.feeds, station)
+    work.feeds, work.beside = parted.work, parted.rest
+    for _ in range(MOST_ROUNDS):
+        before = work.feeds
+        _count_once(work, station, day, chosen)
+        if work.feeds is before:
+            break
+    work.feeds = parted.together(work.feeds)
+    return Merged(work.feeds, _evidence(work, matches, day))
+
+
+def _count_once(work: _Work, station: Int32, day: dt.date | None, chosen: MergeEntry) -> None:
+    """Join and drop trips once; a joined trip may be one that another feed has whole."""
     if chosen.through_running:
         work.join("through-running", lambda now: run_through(now, station, day=day))
     if chosen.drop_duplicates:
@@ -113,16 +132,20 @@ def merge_feeds(
         work.drop("same lines", lambda now: drop_same_lines(now, station, day=day, modelled=made))
     if chosen.stitch:
         work.join("cut trips", lambda now: stitch_trips(now, station, day=day))
-    return Merged(work.feeds, _evidence(work, matches, day))
 
 
 @dataclass
 class _Work:
-    """Feeds on their way through the steps, and the books that are kept of it."""
+    """Feeds on their way through the steps, and the books that are kept of it.
+
+    `beside` are trips that the steps don't concern but the books count.
+    """
 
     feeds: Feeds
+    beside: Feeds | None = None
     problems: Problems = field(default_factory=Problems)
     books: list[pd.DataFrame] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
     dropped: list[pd.DataFrame] = field(default_factory=list)
     stitched: list[pd.DataFrame] = field(default_factory=list)
 
@@ -134,7 +157,14 @@ class _Work:
         self.feeds, gone, found = change(before)
         self.dropped.append(gone)
         self.problems.extend(found)
-        self.books.append(balance(step, before, self.feeds))
+        self.book(step, before)
+
+    def book(self, step: str, before: Feeds) -> None:
+        """Keep the books of a step: always once, again only where it changed something."""
+        again = any(step == name for name in self.done)
+        self.done.append(step)
+        if self.feeds is not before or not again:
+            self.books.append(balance(step, before, self.feeds, self.beside))
 
     def drop(self, step: str, change: Callable[[Feeds], tuple[Feeds, pd.DataFrame]]) -> None:
         """Do a step that drops trips."""
@@ -145,14 +175,15 @@ class _Work:
         before = self.feeds
         self.feeds, joined = change(before)
         self.stitched.append(joined)
-        self.books.append(balance(step, before, self.feeds))
+        self.book(step, before)
 
 
 def _evidence(work: _Work, matches: pd.DataFrame, day: dt.date | None) -> dict[str, pd.DataFrame]:
-    stitched = _together(TRIPS_STITCHED, work.stitched)
+    trips = set(texts(work.feeds.trips["trip_id"]))
+    stitched = _together(TRIPS_STITCHED, work.stitched, trips, ("trip_a", "trip_b"))
     evidence = {
         "stops": matches,
-        "trips_dropped": _without_joined(work.dropped, work.stitched),
+        "trips_dropped": _together(TRIPS_DROPPED, work.dropped, trips, ("trip", "kept_trip")),
         "trips_stitched": stitched,
         "calendars": calendar_table(work.feeds, day=day),
         "cross_border_lines": cross_border_lines(work.feeds, day=day, stitched=stitched),
@@ -199,26 +230,18 @@ def _unknown_overrides(
     )  # fmt: skip
 
 
-def _together(contract: tuple[object, ...], parts: list[pd.DataFrame]) -> pd.DataFrame:
+def _together(
+    contract: tuple[Column, ...], parts: list[pd.DataFrame], trips: set[str], pair: tuple[str, str]
+) -> pd.DataFrame:
+    """Rows of all rounds; doubts only about trips that are still there, each once."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return table_of(contract, {})  # type: ignore[arg-type]
-    return pd.concat(filled, ignore_index=True)
-
-
-def _without_joined(dropped: list[pd.DataFrame], stitched: list[pd.DataFrame]) -> pd.DataFrame:
-    """All dropped trips; doubts about trips that were joined after all are settled."""
-    table = _together(TRIPS_DROPPED, dropped)
-    joined = {
-        trip
-        for part in stitched
-        for side in ("trip_a", "trip_b")
-        for trip in part.loc[(part["decision"] == "joined").to_numpy(), side]
-    }
-    settled = (table["decision"] == "doubtful") & (
-        table["trip"].isin(joined) | table["kept_trip"].isin(joined)
-    )
-    return table[~settled].reset_index(drop=True)
+        return table_of(contract, {})
+    table = pd.concat(filled, ignore_index=True)
+    open_ = ~table["decision"].isin(["dropped", "dropped on some days", "joined"])
+    there = table[pair[0]].isin(trips) & table[pair[1]].isin(trips)
+    again = table.duplicated([*pair, "decision", "reason"], keep="last")
+    return table[~open_ | (there & ~again)].reset_index(drop=True)
 
 
 def _doubts(evidence: Mapping[str, pd.DataFrame], problems: Problems) -> None:

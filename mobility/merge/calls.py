@@ -57,9 +57,14 @@ def calls_of(feeds: Feeds) -> Calls:
     return Calls(trip, columns[0], columns[1], columns[2], order, first)
 
 
+def feed_ids(feeds: Feeds) -> list[str]:
+    """Ids of the feeds, ascending."""
+    return sorted(source.id for source in feeds.sources)
+
+
 def feed_numbers(feeds: Feeds, column: Text) -> Int32:
-    """Feed names as row numbers of `feeds.sources`."""
-    number = {source.id: k for k, source in enumerate(feeds.sources)}
+    """Feeds as numbers, ascending by feed id whatever the order of the sources."""
+    number = {feed: k for k, feed in enumerate(feed_ids(feeds))}
     return np.array([number[feed] for feed in column], np.int32)
 
 

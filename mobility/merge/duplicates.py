@@ -215,7 +215,6 @@ def _decide(
     evidence: list[dict[str, object]] = []
     doubtful: list[tuple[_Verdict, Pair]] = []
     replaced: dict[int, set[int]] = {}
-    taken: dict[tuple[int, str], list[tuple[int, int]]] = {}
     gone = np.zeros(len(ids), bool)
     for pair in _in_order(pairs, ids):
         verdict = _judge(pair, number, mode, count, ids, rules)
@@ -223,14 +222,11 @@ def _decide(
             continue
         goes, stays = verdict.goes, verdict.stays
         both = days[goes] & days[stays] & matter
-        span = (pair.first_a, pair.last_a) if stays == pair.a else (pair.first_b, pair.last_b)
-        place = (stays, labels.trip_feed[goes])
-        if not both or any(s[0] < span[1] and span[0] < s[1] for s in taken.get(place, [])):
+        if not both:
             continue
         if not verdict.sure:
             doubtful.append((verdict, pair))
             continue
-        taken.setdefault(place, []).append(span)
         rest = days[goes] & ~days[stays]
         replaced.setdefault(goes, set()).add(int(service[stays]))
         gone[goes] = not rest & matter

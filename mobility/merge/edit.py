@@ -10,6 +10,7 @@ import pandas as pd
 from mobility.feeds.model import Feeds
 from mobility.merge.model import BALANCE, Bool, Int32, rows_of
 
+OF_TRIPS = ("trips", "stop_times", "frequencies")
 COUNTED = ("agency", "stops", "routes", "trips", "stop_times", "frequencies", "transfers")
 
 
@@ -63,7 +64,7 @@ def with_trip_services(feeds: Feeds, service: Int32, services: object) -> Feeds:
     return changed.with_tables(trips=feeds.trips.assign(service=service, service_id=names))
 
 
-def balance(step: str, before: Feeds, after: Feeds) -> pd.DataFrame:
+def balance(step: str, before: Feeds, after: Feeds, beside: Feeds | None = None) -> pd.DataFrame:
     """Rows in, dropped, added and out for one step; dropped and added told apart by id.
 
     Trips are compared by id and stop_times by trip, so that a step that takes two trips out
@@ -79,6 +80,7 @@ def balance(step: str, before: Feeds, after: Feeds) -> pd.DataFrame:
         old: pd.DataFrame = getattr(before, name)
         new: pd.DataFrame = getattr(after, name)
         dropped, added = max(0, len(old) - len(new)), max(0, len(new) - len(old))
+        aside = 0 if beside is None or name not in OF_TRIPS else len(getattr(beside, name))
         if name == "trips":
             dropped, added = len(gone), len(come)
         elif name == "stop_times":
@@ -87,8 +89,8 @@ def balance(step: str, before: Feeds, after: Feeds) -> pd.DataFrame:
             cut = len(old) - dropped + added - len(new)
             dropped += max(0, cut)
         rows.append(
-            {"step": step, "table": name, "rows_in": len(old), "dropped": dropped,
-             "added": added, "rows_out": len(new)}
+            {"step": step, "table": name, "rows_in": len(old) + aside,
+             "dropped": dropped, "added": added, "rows_out": len(new) + aside}
         )  # fmt: skip
     return rows_of(BALANCE, rows)
 

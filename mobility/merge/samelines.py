@@ -15,6 +15,7 @@ from mobility.feeds.model import Feeds
 from mobility.merge.calls import (
     Calls,
     calls_of,
+    feed_ids,
     feed_numbers,
     headway_trips,
     runs_of_trips,
@@ -194,6 +195,7 @@ def _patterns(
         key = (int(feed[trip]), int(route[trip]), at[calls.of(trip)].tobytes())
         groups.setdefault(key, []).append(trip)
     patterns = []
+    names = feed_ids(feeds)
     for (f, _, _), trips in groups.items():
         trips.sort(key=lambda t: (calls.departure_s[calls.first[t]], ids[t]))
         span = calls.of(trips[0])
@@ -202,7 +204,7 @@ def _patterns(
             days |= bits[service[trip]] & matter
         spread = (
             "headway" if headway[trips].all()
-            else "modelled" if feeds.sources[f].id in modelled
+            else "modelled" if names[f] in modelled
             else "even" if _is_even(calls, trips)
             else ""
         )  # fmt: skip

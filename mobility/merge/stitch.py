@@ -70,7 +70,9 @@ def stitch_trips(
     found = Found()
     taken_a, taken_b = {a for a, _ in overlaps}, {b for _, b in overlaps}
     for a, b in overlaps:
-        found.add(a, b, ends.days[a] & ends.days[b], WAY, "same times where both have it")
+        found.add(
+            a, b, ends.days[a] & ends.days[b], WAY, "same times where both have it", certain=True
+        )
     signed, unsigned = [], []
     for a, b, dwell in _touching(trimmed, ends):
         if a in taken_a or b in taken_b or not _fits(ends, sign, a, b):

@@ -24,10 +24,15 @@ class Found:
 
     links: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     way: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    certain: set[tuple[int, int]] = field(default_factory=set)
     other: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, a: int, b: int, days: int, way: str, reason: str) -> None:
-        """Note that `a` goes on as `b` on `days`."""
+    def add(
+        self, a: int, b: int, days: int, way: str, reason: str, *, certain: bool = False
+    ) -> None:
+        """Note that `a` goes on as `b` on `days`; if certain, even where it turns back."""
+        if certain:
+            self.certain.add((a, b))
         if (a, b) not in self.way and days:
             self.links.setdefault(a, []).append((b, days))
             self.way[(a, b)] = (way, reason)
@@ -79,8 +84,9 @@ def join_found(
     def may_follow(chain: tuple[int, ...], after: int) -> bool:
         if after in chain:
             return False
-        way, _ = found.way[(chain[-1], after)]
-        return way == "transfers" or not turns_back(ends, chain, after)
+        if (chain[-1], after) in found.certain:
+            return True
+        return not turns_back(ends, chain, after)
 
     start = ends.in_time_order(found.linked(), ids)
     laid = chains(found.links, ends.days, start, may_follow=may_follow)
@@ -142,7 +148,7 @@ def _by_rule(feeds: Feeds, ends: Ends, template: Bool, found: Found) -> set[tupl
                              reason=doubt, days=both)
             )  # fmt: skip
         else:
-            found.add(a, b, both, "transfers", "transfers.txt, type 4")
+            found.add(a, b, both, "transfers", "transfers.txt, type 4", certain=True)
     return forbidden
 
 
