@@ -298,13 +298,15 @@ def border_crossings(timetable: Timetable, zones: Zones) -> pd.DataFrame:
         ``section, lon, lat, per_day``, a row per pair of stops.
     """
     calls = events(timetable)
-    country = timetable.stops["country"].to_numpy(object)
+    groups, town = municipalities(zones), municipality_of_stops(timetable, zones)
+    # A stop lies in its municipality's country; a feed's own country is only a guess.
+    own = timetable.stops["country"].to_numpy(object)
+    country = np.where(town >= 0, groups.countries[town], own) if len(groups.names) else own
     here, there = calls.stop[:-1], calls.stop[1:]
     crossing = (calls.trip[:-1] == calls.trip[1:]) & (country[here] != country[there])
     crossing &= (country[here] != "") & (country[there] != "")
     pair = np.sort(np.column_stack([here[crossing], there[crossing]]), axis=1)
     unique, count = np.unique(pair.reshape(-1, 2), axis=0, return_counts=True)
-    groups, town = municipalities(zones), municipality_of_stops(timetable, zones)
     stop_names = timetable.stops["name"].to_numpy(object)
     names = [
         " – ".join(sorted(_town(groups.names, town[s], stop_names[s]) for s in two))

@@ -39,33 +39,39 @@ def connections(
     require(arrivals, ["hub", "line", "arrival_s"], "arrivals at hubs")
     require(departures, ["hub", "line", "departure_s"], "departures at hubs")
     abroad = "country" in arrivals.columns and "country" in departures.columns
-    found = []
-    for (hub, line), leaving in departures.groupby(["hub", "line"], sort=True, observed=True):
-        coming = arrivals[(arrivals["hub"] == hub) & (arrivals["line"] != line)]
-        if abroad:
-            coming = coming[coming["country"] != leaving["country"].iloc[0]]
-        if coming.empty:
+    columns = ["hub", "line"] + (["country"] if abroad else [])
+    coming = _by_hub(arrivals, [*columns, "arrival_s"])
+    parts: list[tuple[npt.NDArray[np.object_] | Array, ...]] = []
+    for hub, leaving in _by_hub(departures, [*columns, "departure_s"]).items():
+        if hub not in coming:
             continue
-        when = np.append(np.sort(leaving["departure_s"].to_numpy(np.float64)), np.nan)
-        ready = coming["arrival_s"].to_numpy(np.float64) + min_transfer_s
-        caught = when[np.searchsorted(when[:-1], ready, side="left")]
-        found.append(
-            pd.DataFrame(
-                {
-                    "hub": hub,
-                    "from_line": coming["line"].to_numpy(object),
-                    "to_line": line,
-                    "arrival_s": coming["arrival_s"].to_numpy(np.float64),
-                    "departure_s": caught,
-                    "wait_s": caught - ready,
-                }
-            )
-        )
+        arriving, lines = coming[hub], leaving["line"]
+        for line in sorted(set(lines)):
+            mine = lines == line
+            other = arriving["line"] != line
+            if abroad:
+                other &= arriving["country"] != leaving["country"][mine][0]
+            when = np.append(np.sort(leaving["departure_s"][mine].astype(np.float64)), np.nan)
+            came = arriving["arrival_s"][other].astype(np.float64)
+            caught = when[np.searchsorted(when[:-1], came + min_transfer_s, side="left")]
+            same = [np.full(len(came), word, object) for word in (hub, line)]
+            wait = caught - came - min_transfer_s
+            parts.append((same[0], arriving["line"][other], same[1], came, caught, wait))
     names = ["hub", "from_line", "to_line", "arrival_s", "departure_s", "wait_s"]
-    if not found:
+    if not parts:
         return pd.DataFrame(columns=names)
-    order = ["hub", "from_line", "to_line", "arrival_s"]
-    return pd.concat(found).sort_values(order, kind="stable").reset_index(drop=True)[names]
+    whole = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    table = pd.DataFrame(dict(zip(names, whole, strict=True)))
+    return table.sort_values(names[:4], kind="stable", ignore_index=True)
+
+
+def _by_hub(
+    table: pd.DataFrame, columns: list[str]
+) -> dict[str, dict[str, npt.NDArray[np.object_]]]:
+    """Columns of each hub's rows as plain arrays, which compare faster than tables."""
+    whole = {name: table[name].to_numpy(object) for name in columns}
+    rows = table.groupby("hub", sort=True, observed=True).indices
+    return {str(hub): {name: whole[name][at] for name in columns} for hub, at in rows.items()}
 
 
 def wait_distribution(
