@@ -139,7 +139,11 @@ def test_overlap_and_calendar_tables(tmp_path: Path) -> None:
     assert overlap["common_days"].to_dict() == {"be": 57, "nl": 57}
     table = calendar_table(feeds).set_index("day")
     assert len(table) == 92
-    assert table.loc["2019-10-08", ["kind", "trips_be", "trips_nl"]].tolist() == ["working day", 0, 2]
+    assert table.loc["2019-10-08", ["kind", "trips_be", "trips_nl"]].tolist() == [
+        "working day",
+        0,
+        2,
+    ]
     assert table.loc["2019-11-11", ["kind", "countries"]].tolist() == ["public holiday", "BE"]
     best = best_days(feeds)
     labels = list(zip(best["kind"], best["countries"], best["day"], strict=True))
@@ -158,7 +162,9 @@ def test_days_per_year_by_kind(tmp_path: Path) -> None:
     days = days_per_year(two_feeds(tmp_path)).set_index("feed")
     # Belgium, 14 October to 31 December: 11 Saturdays, 11 Sundays; 1 and 11 November and
     # 25 December are holidays on weekdays; 79 - 11 - 11 - 3 = 54 working days.
-    assert days.loc["be", ["days", "saturdays", "sundays", "holidays", "working_days"]].tolist() == [79, 11, 11, 3, 54]
+    assert days.loc[
+        "be", ["days", "saturdays", "sundays", "holidays", "working_days"]
+    ].tolist() == [79, 11, 11, 3, 54]
     assert days.loc["be", "days_per_year"] == pytest.approx(365.25)
     # The Netherlands: 66 weekdays, of which 25 and 26 December are holidays.
     assert days.loc["nl", ["days", "holidays", "working_days"]].tolist() == [66, 2, 64]

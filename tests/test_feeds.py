@@ -10,15 +10,18 @@ import pytest
 from toy_gtfs import TOY, TUESDAY, assert_balance, read, toy, write_folder, write_zip
 
 from mobility.errors import FeedError
-from mobility.feeds import read_feeds
+from mobility.feeds import describe_feeds, read_feeds
 from mobility.scenario.model import FeedEntry
-
 
 
 def test_toy_is_read_whole(tmp_path: Path) -> None:
     feeds = read(toy(tmp_path))
     assert feeds.stops["stop_id"].tolist() == ["x:a", "x:b", "x:c"]
-    assert feeds.routes.loc[0, ["route_id", "mode", "operator"]].tolist() == ["x:r", "rail", "Xpress"]
+    assert feeds.routes.loc[0, ["route_id", "mode", "operator"]].tolist() == [
+        "x:r",
+        "rail",
+        "Xpress",
+    ]
     assert feeds.trips["trip_id"].tolist() == ["x:t1", "x:t2"]
     assert feeds.trips["service_id"].tolist() == ["x:wk", "x:wk"]
     assert feeds.stop_times["trip"].tolist() == [0, 0, 0, 1, 1, 1]
@@ -54,7 +57,7 @@ def test_blanks_bom_crlf_quotes_and_case_of_columns(tmp_path: Path) -> None:
         name: ("\ufeff" + text.replace("\n", "\r\n")).encode() for name, text in TOY.items()
     }
     texts["stops.txt"] = (
-        b"\xef\xbb\xbf Stop_ID , \"stop_name\",stop_lat ,stop_lon\r\n"
+        b'\xef\xbb\xbf Stop_ID , "stop_name",stop_lat ,stop_lon\r\n'
         b'" a ","Aton, Station ""Noord""",51.0, 5.0\r\n\r\n'
         b"b\t,Beek\n in two lines,51.0,5.1\r\n"
         b"\xc2\xa0c,Ceto,51.0,5.3   \r\n"
@@ -115,8 +118,10 @@ NIGHT = (
 
 
 def test_days_beside_are_kept_where_they_reach_in(tmp_path: Path) -> None:
-    trips = "".join(f"r,{s},{t}\n" for s, t in
-                    [("mo", "late"), ("mo", "early"), ("tu", "day"), ("we", "dawn"), ("we", "noon")])
+    trips = "".join(
+        f"r,{s},{t}\n"
+        for s, t in [("mo", "late"), ("mo", "early"), ("tu", "day"), ("we", "dawn"), ("we", "noon")]
+    )
     times = {
         "late": ("24:10:00", "24:40:00"),
         "early": ("22:00:00", "23:00:00"),  # over by 23:00, the shortest day's length
@@ -224,10 +229,25 @@ def test_stops_nobody_serves_are_kept_inside_the_box_only(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("kind", "mode"),
     [
-        ("0", "tram"), ("1", "metro"), ("2", "rail"), ("3", "bus"), ("4", "ferry"), ("7", "funicular"),
-        ("11", "bus"), ("12", "metro"), ("103", "rail"), ("109", "rail"), ("200", "coach"),
-        ("401", "metro"), ("700", "bus"), ("714", "bus"), ("900", "tram"), ("1200", "ferry"),
-        ("1400", "funicular"), ("1501", "bus"), ("42", "other"),
+        ("0", "tram"),
+        ("1", "metro"),
+        ("2", "rail"),
+        ("3", "bus"),
+        ("4", "ferry"),
+        ("7", "funicular"),
+        ("11", "bus"),
+        ("12", "metro"),
+        ("103", "rail"),
+        ("109", "rail"),
+        ("200", "coach"),
+        ("401", "metro"),
+        ("700", "bus"),
+        ("714", "bus"),
+        ("900", "tram"),
+        ("1200", "ferry"),
+        ("1400", "funicular"),
+        ("1501", "bus"),
+        ("42", "other"),
     ],
 )
 def test_route_types(tmp_path: Path, kind: str, mode: str) -> None:
@@ -262,8 +282,14 @@ def test_references_that_lead_nowhere_are_counted(tmp_path: Path) -> None:
         "trips.txt: the same row again": 1,
     }
     assert feeds.transfers.to_dict("list") == {
-        "from_stop": [0], "to_stop": [1], "transfer_type": [2], "min_transfer_s": [120],
-        "from_trip": [-1], "to_trip": [-1], "from_route": [-1], "to_route": [-1],
+        "from_stop": [0],
+        "to_stop": [1],
+        "transfer_type": [2],
+        "min_transfer_s": [120],
+        "from_trip": [-1],
+        "to_trip": [-1],
+        "from_route": [-1],
+        "to_route": [-1],
     }
     assert_balance(feeds)
 
@@ -309,8 +335,11 @@ def test_frequencies_of_both_kinds(tmp_path: Path) -> None:
     )
     feeds = read(toy(tmp_path, frequencies=text))
     assert feeds.frequencies.to_dict("list") == {
-        "trip": [0, 1], "start_s": [21600, 21600], "end_s": [32400, 32400],
-        "headway_s": [600, 900], "exact": [False, True],
+        "trip": [0, 1],
+        "start_s": [21600, 21600],
+        "end_s": [32400, 32400],
+        "headway_s": [600, 900],
+        "exact": [False, True],
     }
     assert_balance(feeds)
 
@@ -340,7 +369,11 @@ def test_agencies_without_id_name_and_the_operator(tmp_path: Path) -> None:
     agency = "agency_name,agency_timezone\nXpress,Europe/Brussels\n"
     routes = "route_id,route_type\nr,3\n"
     feeds = read(toy(tmp_path, agency=agency, routes=routes))
-    assert feeds.routes.loc[0, ["agency_id", "operator", "short_name"]].tolist() == ["", "Xpress", ""]
+    assert feeds.routes.loc[0, ["agency_id", "operator", "short_name"]].tolist() == [
+        "",
+        "Xpress",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -372,3 +405,54 @@ def test_no_text_is_missing(tmp_path: Path) -> None:
     for name in ("stops", "routes", "trips", "agency", "translations"):
         table = getattr(feeds, name)
         assert not table.select_dtypes(exclude=[np.number, "bool"]).isna().any().any(), name
+
+
+def test_old_line_ends(tmp_path: Path) -> None:
+    texts = {name: text.replace("\n", "\r") for name, text in TOY.items()}
+    assert read(write_zip(tmp_path / "r.zip", texts)).stop_times.equals(
+        read(toy(tmp_path)).stop_times
+    )
+
+
+def test_statistics_by_hand(tmp_path: Path) -> None:
+    text = "trip_id,start_time,end_time,headway_secs\nt2,10:00:00,12:00:00,1800\n"
+    feeds = read(toy(tmp_path, frequencies=text))
+    stats = describe_feeds(feeds, TUESDAY)
+    row = stats.networks.iloc[0]
+    # t1 once, t2 at 10:00, 10:30, 11:00 and 11:30; each half an hour long, end to start.
+    assert row[["feed", "mode", "num_stops", "num_routes", "num_trips"]].tolist() == [
+        "x",
+        "rail",
+        3,
+        1,
+        5,
+    ]
+    assert row["service_h"] == pytest.approx(2.5)
+    # 0.3 degrees of longitude at 51 N: 0.3 * 111.195 km * cos(51) = 20.993 km, five times.
+    assert row["service_km"] == pytest.approx(5 * 20.993, abs=0.01)
+    assert row["service_kph"] == pytest.approx(2 * 20.993, abs=0.01)
+    route = stats.routes.iloc[0]
+    assert route[["route_id", "start_time", "end_time"]].tolist() == ["x:r", "08:00:00", "12:00:00"]
+    # Gaps of 120, 30, 30 and 30 minutes.
+    assert route[["mean_headway_min", "max_headway_min"]].tolist() == [52.5, 120.0]
+
+
+def test_statistics_of_a_path_and_of_nothing(tmp_path: Path) -> None:
+    path = toy(tmp_path)
+    stats = describe_feeds(path)
+    assert stats.day == dt.date(2019, 10, 1)
+    assert stats.networks["num_trips"].tolist() == [2]
+    empty = describe_feeds(read(path), dt.date(2019, 10, 5))
+    assert empty.networks.empty
+    with pytest.raises(FeedError, match="no such file"):
+        describe_feeds(tmp_path / "gone.zip")
+    with pytest.raises(FeedError, match="no trip on 2019-10-05"):
+        describe_feeds(path, dt.date(2019, 10, 5))
+
+
+def test_a_feed_that_is_not_the_one_named(tmp_path: Path) -> None:
+    path = toy(tmp_path)
+    sha256 = read(path).sources[0].sha256
+    assert len(read(path, sha256=sha256.upper()).trips) == 2
+    with pytest.raises(FeedError, match="Fetch the feed again"):
+        read(path, sha256="0" * 64)

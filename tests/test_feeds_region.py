@@ -66,7 +66,9 @@ def test_events_are_those_of_a_plain_reading(region_data: Path) -> None:
         }
     # All weekdays of its calendar.txt are 0, so that calendar_dates.txt alone decides.
     dates = raw["calendar_dates"]
-    running = set(dates.loc[(dates["date"] == "20191008") & (dates["exception_type"] == "1"), "service_id"])
+    running = set(
+        dates.loc[(dates["date"] == "20191008") & (dates["exception_type"] == "1"), "service_id"]
+    )
     trips = set(raw["trips"].loc[raw["trips"]["service_id"].isin(running), "trip_id"])
     events = raw["stop_times"][raw["stop_times"]["trip_id"].isin(trips)]
     place = raw["stops"].set_index("stop_id")[["stop_lon", "stop_lat"]].astype(float)
@@ -112,11 +114,18 @@ def test_calendars_of_the_region(region_data: Path) -> None:
     best = best_days(feeds)
     assert best.loc[best["kind"] == "working day", "day"].tolist() == ["2019-10-08"]
     # All Saints' Day is a holiday in Belgium alone.
-    assert best.loc[best["kind"] == "public holiday", ["countries", "day"]].values.tolist() == [["BE", "2019-11-01"]]
+    public = best[best["kind"] == "public holiday"]
+    assert public[["countries", "day"]].to_numpy().tolist() == [["BE", "2019-11-01"]]
     days = days_per_year(feeds)
-    assert (days["days"] == days[["working_days", "saturdays", "sundays", "holidays"]].sum(axis=1)).all()
+    assert (
+        days["days"] == days[["working_days", "saturdays", "sundays", "holidays"]].sum(axis=1)
+    ).all()
 
 
 def test_a_day_none_of_them_has(region_data: Path) -> None:
-    with pytest.raises(FeedError, match="Take Tuesday 2019-10-08, the best such day all feeds share"):
-        read_feeds(entries(region_data), timezone="Europe/Amsterdam", day=dt.date(2020, 2, 4), box=BOX)
+    with pytest.raises(
+        FeedError, match="Take Tuesday 2019-10-08, the best such day all feeds share"
+    ):
+        read_feeds(
+            entries(region_data), timezone="Europe/Amsterdam", day=dt.date(2020, 2, 4), box=BOX
+        )

@@ -22,7 +22,9 @@ from mobility.timetable.phases import phase_shares
 ZONE = "Europe/Brussels"
 
 
-def build(feeds: Feeds, day: dt.date = TUESDAY, *, zone: str = ZONE, seed: int = 1, draw: int = 0) -> Timetable:
+def build(
+    feeds: Feeds, day: dt.date = TUESDAY, *, zone: str = ZONE, seed: int = 1, draw: int = 0
+) -> Timetable:
     return build_timetable(feeds, day, timezone=zone, seed=seed, draw=draw)
 
 
@@ -50,20 +52,36 @@ def rows_of(table: Timetable) -> list[tuple]:
 def assert_sound(table: Timetable) -> None:
     """Offsets fit, no run overtakes its successor, times rise, arrays are read-only."""
     n = len(table.pattern_route)
-    for offset in (table.pattern_stop_offset, table.pattern_trip_offset, table.pattern_event_offset):
+    for offset in (
+        table.pattern_stop_offset,
+        table.pattern_trip_offset,
+        table.pattern_event_offset,
+    ):
         assert len(offset) == n + 1
         assert offset[0] == 0
         assert (np.diff(offset) > 0).all()
     n_stops, n_trips = np.diff(table.pattern_stop_offset), np.diff(table.pattern_trip_offset)
     assert (n_stops >= 2).all()
     assert np.array_equal(np.diff(table.pattern_event_offset), n_stops.astype(np.int64) * n_trips)
-    assert table.pattern_stop_offset[-1] == len(table.pattern_stops) == len(table.pickup) == len(table.drop_off)
-    assert table.pattern_trip_offset[-1] == len(table.trip_ids) == len(table.trip_route) == len(table.trip_day_shift)
+    assert (
+        table.pattern_stop_offset[-1]
+        == len(table.pattern_stops)
+        == len(table.pickup)
+        == len(table.drop_off)
+    )
+    assert (
+        table.pattern_trip_offset[-1]
+        == len(table.trip_ids)
+        == len(table.trip_route)
+        == len(table.trip_day_shift)
+    )
     assert table.pattern_event_offset[-1] == len(table.arrival_s) == len(table.departure_s)
     for p in range(n):
         events = slice(table.pattern_event_offset[p], table.pattern_event_offset[p + 1])
         shape = (n_trips[p], n_stops[p])
-        arrival, departure = (a[events].reshape(shape) for a in (table.arrival_s, table.departure_s))
+        arrival, departure = (
+            a[events].reshape(shape) for a in (table.arrival_s, table.departure_s)
+        )
         assert (np.diff(arrival, axis=0) >= 0).all()
         assert (np.diff(departure, axis=0) >= 0).all()
         assert (arrival <= departure).all()
@@ -264,7 +282,9 @@ def test_headways_exact_and_not(tmp_path: Path) -> None:
     second = [28800 + int(share * 2400) + 2400 * k for k in range(3)]
     drawn = [row[4][0] for row in runs if row[0].startswith("x:t1") and row[1] == 0]
     assert drawn == first + second
-    assert [row[0] for row in runs if row[4][0] == first[0] and row[1] == 0] == [f"x:t1@{written(first[0])}"]
+    assert [row[0] for row in runs if row[4][0] == first[0] and row[1] == 0] == [
+        f"x:t1@{written(first[0])}"
+    ]
 
 
 def test_headway_trips_past_midnight(tmp_path: Path) -> None:
@@ -272,7 +292,11 @@ def test_headway_trips_past_midnight(tmp_path: Path) -> None:
     feeds = read(toy(tmp_path, calendar=EVERY_DAY, frequencies=text, trips=trips_of("t1")))
     starts = [(row[0], row[1], row[4][0]) for row in rows_of(build(feeds))]
     # Half an hour's run: yesterday's 23:00 is over by 23:30, its 24:00 reaches in.
-    assert starts == [("x:t1@00:00:00", -1, 0), ("x:t1@23:00:00", 0, 82800), ("x:t1@24:00:00", 0, 86400)]
+    assert starts == [
+        ("x:t1@00:00:00", -1, 0),
+        ("x:t1@23:00:00", 0, 82800),
+        ("x:t1@24:00:00", 0, 86400),
+    ]
 
 
 def test_phases_are_even_over_draws_and_independent_of_company() -> None:
@@ -325,7 +349,9 @@ def test_trip_without_a_service_runs_every_day(tmp_path: Path) -> None:
 HOPS = st.lists(st.tuples(st.integers(0, 900), st.integers(0, 300)), min_size=1, max_size=3)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(st.integers(0, 3600), HOPS), min_size=1, max_size=14))
 def test_any_trips_come_out_as_they_went_in(tmp_path: Path, drawn: list) -> None:
     rows = ["trip_id,arrival_time,departure_time,stop_id,stop_sequence"]
@@ -342,7 +368,11 @@ def test_any_trips_come_out_as_they_went_in(tmp_path: Path, drawn: list) -> None
         stops = (0, 1, 2, 0)[: len(arrivals)]
         expected.append((f"x:t{k}", 0, stops, tuple(arrivals), tuple(departures)))
     names = [f"t{k}" for k in range(len(drawn))]
-    feeds = read(write_zip(tmp_path / "h.zip", files(trips=trips_of(*names), stop_times="\n".join(rows) + "\n")))
+    feeds = read(
+        write_zip(
+            tmp_path / "h.zip", files(trips=trips_of(*names), stop_times="\n".join(rows) + "\n")
+        )
+    )
     table = build(feeds)
     assert_sound(table)
     assert sorted(row for row in rows_of(table) if row[1] == 0) == sorted(expected)

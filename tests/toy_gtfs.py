@@ -68,7 +68,9 @@ TUESDAY = dt.date(2019, 10, 8)
 FILES_OF_THE_DAY = ("stops", "routes", "trips", "stop_times", "frequencies", "transfers")
 
 
-def read(path: Path, *, day: dt.date | None = TUESDAY, box=None, zone="Europe/Brussels", **entry) -> Feeds:
+def read(
+    path: Path, *, day: dt.date | None = TUESDAY, box=None, zone="Europe/Brussels", **entry
+) -> Feeds:
     entry = {"id": "x", "country": "BE", **entry}
     return read_feeds([FeedEntry(path=path, **entry)], timezone=zone, day=day, box=box)
 

@@ -4,5 +4,13 @@ from __future__ import annotations
 
 from mobility.feeds.model import Feeds, FeedSource, ServiceDays
 from mobility.feeds.read import read_feeds
+from mobility.feeds.statistics import FeedStatistics, describe_feeds
 
-__all__ = ["FeedSource", "Feeds", "ServiceDays", "read_feeds"]
+__all__ = [
+    "FeedSource",
+    "FeedStatistics",
+    "Feeds",
+    "ServiceDays",
+    "describe_feeds",
+    "read_feeds",
+]

@@ -12,7 +12,8 @@ import pyarrow as pa
 from mobility.feeds import parse
 from mobility.feeds.archive import Archive
 from mobility.feeds.ledger import Ledger
-from mobility.feeds.rows import Block, FileColumns, checked, stream
+from mobility.feeds.places import hops_m
+from mobility.feeds.rows import Block, FileColumns, checked, report, stream
 
 FILE = "stop_times.txt"
 STOP_TIMES = FileColumns(
@@ -140,10 +141,9 @@ def _events(
     departure = read("departure_time", parse.time_s, blank, "HH:MM:SS").astype(np.int32)
     sequence = read("stop_sequence", parse.code(2**31 - 1), -1, "a whole number from 0")
     blank_sequence = np.flatnonzero(sequence < 0)
-    for row in blank_sequence[:1]:
-        line = int(block.lines[row])
-        ledger.problem(FILE, "no stop_sequence", "a whole number from 0", row=line)
-    ledger.more(FILE, "a whole number from 0", len(blank_sequence) - 1)
+    if len(blank_sequence):
+        expected = "stop_sequence as a whole number from 0"
+        report(block, "stop_sequence", blank_sequence, "no stop_sequence", expected, ledger)
     distance = read("shape_dist_traveled", parse.number, np.nan, "a number")
     return Events(
         trip=trip,
@@ -204,7 +204,7 @@ def interpolate(
     a = np.maximum.accumulate(np.where(blank, -1, rows))[blank]
     b = np.minimum.accumulate(np.where(blank, len(events), rows)[::-1])[::-1][blank]
     here = rows[blank]
-    along = _crow_fly_m(events, lon, lat).cumsum()
+    along = np.r_[0.0, hops_m(lon[events.stop], lat[events.stop]).cumsum()]
     shape = events.shape_dist.astype(np.float64)
     with np.errstate(invalid="ignore"):
         by_shape = (shape[a] < shape[b]) & (shape[a] <= shape[here]) & (shape[here] <= shape[b])
@@ -220,15 +220,3 @@ def interpolate(
     ledger.repair(FILE, "blank time filled by shape_dist_traveled", int(by_shape.sum()))
     ledger.repair(FILE, "blank time filled by distance", int((~by_shape).sum()))
     return replace(events, arrival_s=arrival, departure_s=departure)
-
-
-def _crow_fly_m(
-    events: Events, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Metres from the event before, on a sphere; from trip to trip it does not matter."""
-    x, y = np.radians(lon[events.stop]), np.radians(lat[events.stop])
-    half = (
-        np.sin(np.diff(y) / 2) ** 2 + np.cos(y[1:]) * np.cos(y[:-1]) * np.sin(np.diff(x) / 2) ** 2
-    )
-    hops: npt.NDArray[np.float64] = 2 * 6_371_009.0 * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-    return np.concatenate([[0.0], hops])

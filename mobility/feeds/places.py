@@ -34,6 +34,10 @@ NULL_ISLAND_DEGREES = 1.0
 
 Box = tuple[float, float, float, float]
 
+Floats = npt.NDArray[np.float64]
+
+EARTH_M = 6_371_009.0
+
 
 @dataclass(frozen=True)
 class Places:
@@ -120,9 +124,7 @@ def _canonical(block: Block, name: str) -> npt.NDArray[np.int32]:
     return code_of[codes] if len(code_of) else codes
 
 
-def _positions(
-    block: Block, ledger: Ledger
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _positions(block: Block, ledger: Ledger) -> tuple[Floats, Floats]:
     lon = checked(block, "stop_lon", parse.number, np.nan, "degrees, like 5.4791", ledger)
     lat = checked(block, "stop_lat", parse.number, np.nan, "degrees, like 51.4433", ledger)
     with np.errstate(invalid="ignore"):
@@ -148,11 +150,11 @@ def _parents(ids: pa.StringArray, parents: pa.StringArray, ledger: Ledger) -> np
 
 
 def _inherit(
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
+    lon: Floats,
+    lat: Floats,
     parent: npt.NDArray[np.int32],
     ledger: Ledger,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     lon, lat = lon.copy(), lat.copy()
     blank = np.isnan(lon)
     above = parent
@@ -163,3 +165,12 @@ def _inherit(
     placed = ~np.isnan(lon)
     ledger.repair(FILE, "position taken from the parent station", int((blank & placed).sum()))
     return lon, lat, placed
+
+
+def hops_m(lon: Floats, lat: Floats) -> Floats:
+    """Metres as the crow flies from each point to the next, on a sphere, (n - 1,)."""
+    x, y = np.radians(lon), np.radians(lat)
+    dx, dy = np.diff(x), np.diff(y)
+    half = np.sin(dy / 2) ** 2 + np.cos(y[1:]) * np.cos(y[:-1]) * np.sin(dx / 2) ** 2
+    metres: Floats = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return metres

@@ -48,6 +48,13 @@ def read_draft(entry: FeedEntry, country: str, day: dt.date | None, ledger: Ledg
         return None
     if not any(name in archive.members for name in CALENDARS):
         return None
+    if entry.sha256 and entry.sha256.lower() != archive.sha256:
+        ledger.problem(
+            "",
+            f"SHA-256 {archive.sha256}",
+            f"{entry.sha256} as in the region file",
+            "Fetch the feed again, or write the new SHA-256 into the region file",
+        )
     agencies = read_agencies(archive, ledger)
     places = read_places(archive, ledger)
     services = read_service_days(archive, ledger, day)

@@ -1,0 +1,84 @@
+"""Tables with or without geometry from any file a user may have, in WGS 84."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+
+from mobility.errors import Problem, ZoneError
+from mobility.zones.model import Objects
+
+WGS84 = "EPSG:4326"
+
+
+def read_table(path: Path, layer: str) -> tuple[pd.DataFrame, Objects | None]:
+    """Read columns and geometries (WGS 84) of a file; None where it has no geometry."""
+    if not path.exists():
+        raise ZoneError(Problem(str(path), "no such file", "a zone or country file"))
+    try:
+        if path.suffix.lower() in (".csv", ".txt"):
+            return _read_csv(path), None
+        if path.suffix.lower() in (".parquet", ".geoparquet"):
+            return _split(gpd.read_parquet(path), path)
+        return _split(gpd.read_file(path, layer=layer or None, engine="pyogrio"), path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        found = f"unreadable: {_short(error)}"
+    except (OSError, ValueError, KeyError, pa.ArrowException, pd.errors.ParserError) as error:
+        found = f"unreadable: {_short(error)}"
+    raise ZoneError(
+        Problem(str(path), found, "a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV")
+    )
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV as text, so that codes like 0344 keep their zero; comma or semicolon."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        text = path.read_text("cp1252", errors="replace")
+    head = text.split("\n", 1)[0]
+    separator = ";" if head.count(";") > head.count(",") else ","
+    return pd.read_csv(
+        io.StringIO(text), dtype=str, keep_default_na=False, sep=separator, skipinitialspace=True
+    )
+
+
+def _split(frame: gpd.GeoDataFrame, path: Path) -> tuple[pd.DataFrame, Objects | None]:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return frame, None
+    if frame.crs is None:
+        # A file that names no reference system can only be taken at its word if it fits.
+        west, south, east, north = frame.total_bounds
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise ZoneError(
+                Problem(
+                    str(path),
+                    f"no coordinate reference system, and coordinates like {west:.0f}, {south:.0f}",
+                    "a file that names its reference system",
+                )
+            )
+    elif frame.crs != WGS84:
+        frame = frame.to_crs(WGS84)
+    shapes = np.asarray(frame.geometry.array, object)
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)), shapes
+
+
+def texts(table: pd.DataFrame, column: str) -> Objects:
+    """Return a column as trimmed text, ``""`` where blank or where there is no such column."""
+    if not column:
+        return np.full(len(table), "", object)
+    values = table[column]
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        # Codes with blanks among them come as 12.0; they mean 12.
+        values = values.astype("Int64")
+    return np.array(["" if pd.isna(v) else str(v).strip() for v in values], object)
