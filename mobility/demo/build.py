@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobility.demo.gtfs import write_feeds
 from mobility.demo.land import write_land
+from mobility.demo.local import with_local_lines
 from mobility.demo.national import write_fine_zones, write_national
 from mobility.demo.osm_file import write_osm
 from mobility.demo.source import TABLES, read_tables
@@ -58,7 +59,7 @@ def build(
     source = read_tables(tables)
     for part in (folder / "gtfs", folder / "osm"):
         part.mkdir(parents=True, exist_ok=True)
-    write_feeds(source, folder / "gtfs")
+    write_feeds(with_local_lines(source), folder / "gtfs")
     write_land(source, folder)
     streets = build_streets(source, nodes=nodes, seed=seed)
     write_osm(source, streets, folder / "osm" / "region.osm.pbf", seed=seed)
