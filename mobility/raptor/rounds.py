@@ -56,8 +56,8 @@ class Work(NamedTuple):
     onboard
         int16 (n_events,): latest lane (+ 1) that has sat in the trip on arrival; 0 none.
     trips, lanes
-        int32 (n_lanes + 1,), scratch: trips of a pattern one sits in, and the latest lane
-        in each.
+        int32 (3 * (n_lanes + 1),), scratch: trips of a pattern one sits in, and the latest
+        lane in each; two halves and a third for those just boarded.
     flags, never
         uint8 and int32 (over n_lanes,), scratch and a row of UNREACHED.
     first
@@ -100,7 +100,10 @@ NEVER = np.int32(2**31 - 1)
 
 @njit(cache=True, nogil=True)
 def _width(n_lanes: int) -> int:
-    """Length of a row in its pool: one lane more, where a ready row ends in UNREACHED."""
+    """Length of a row in its pool: at least one lane more, all of them UNREACHED.
+
+    Whole eights, so that loops over parts of rows have no odd lanes at their end.
+    """
     return (n_lanes + 8) // 8 * 8
 
 
@@ -109,7 +112,7 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
     n_stops = len(service.call_offset) - 1
     n_patterns = len(service.n_trips)
     shape = (n_stops, max_rides + 1)
-    most = n_stops * (max_rides + 1) * _width(n_lanes)
+    most = n_stops * (max_rides + 1) * _width(n_lanes) + 1
 
     def zeros(size: int) -> Int32:
         return np.zeros(size, np.int32)
@@ -131,13 +134,13 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
         ready_high=zeros(n_stops),
         step_start=zeros(n_stops),
         step_count=zeros(n_stops),
-        step_lane=zeros(n_stops * n_lanes + 8),
-        step_time=zeros(n_stops * n_lanes + 8),
+        step_lane=zeros(n_stops * _width(n_lanes) + 8),
+        step_time=zeros(n_stops * _width(n_lanes) + 8),
         onboard=np.zeros(len(service.arrival), np.int16),
-        trips=zeros(n_lanes + 2),
-        lanes=zeros(n_lanes + 2),
-        flags=np.zeros((n_lanes + 15) // 8 * 8, np.uint8),
-        never=np.full(n_lanes, UNREACHED, np.int32),
+        trips=zeros(3 * (n_lanes + 1)),
+        lanes=zeros(3 * (n_lanes + 1)),
+        flags=np.zeros(_width(n_lanes), np.uint8),
+        never=np.full(_width(n_lanes), UNREACHED, np.int32),
         first=np.full(n_patterns, NEVER, np.int32),
         stops=zeros(n_stops),
         marked=zeros(n_stops),
@@ -183,12 +186,12 @@ def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lane
         work.ready_at[stop, 0] = at
         work.ready_newest[stop] = at
         work.ready_before[stop] = -1
+        ready[at : at + width] = UNREACHED
         for lane in range(n_lanes):
             ready[at + lane] = departures[lane] + times[e]
-        ready[at + n_lanes] = UNREACHED
         work.ready_rows[stop] = 1
         work.ready_low[stop] = 0
-        work.ready_high[stop] = n_lanes
+        work.ready_high[stop] = width
         work.marked[e] = stop
     work.used[1] = len(stops) * width
     return len(stops)
@@ -196,7 +199,11 @@ def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lane
 
 @njit(cache=True, nogil=True)
 def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> None:
-    """Flag lanes lower than `before` and than the lane after; `row` has one lane more."""
+    """Flag lanes lower than `before` and than the lane after.
+
+    `row` has one lane more; what stands there after the last lane of all is no matter, for
+    that lane is never reached.
+    """
     for x in range(len(before)):
         flags[x] = np.uint8(row[x] < row[x + 1]) & np.uint8(row[x] < before[x])
 
@@ -214,8 +221,7 @@ def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) ->
         low, high = np.int64(work.ready_low[stop]), np.int64(work.ready_high[stop])
         at, start = ready_newest[stop], work.ready_before[stop]
         before = work.never[: high - low] if start < 0 else ready[start + low : start + high]
-        n_words = (high - low + 7) >> 3
-        words[n_words - 1] = 0
+        n_words = (high - low) >> 3
         _flag_steps(ready[at + low : at + high + 1], before, work.flags)
         work.step_start[stop] = n_steps
         for word in range(n_words - 1, -1, -1):
@@ -238,37 +244,17 @@ def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) ->
 
 
 @njit(cache=True, nogil=True)
-def _take(trips: Int32, lanes: Int32, n_taken: int, place: int, trip: int, lane: int) -> int:
-    """Put a trip into the list at `place`, in place of later trips it makes useless."""
-    worse = place
-    while worse < n_taken and lanes[worse] <= lane:
-        worse += 1
-    if worse < n_taken and trips[worse] == trip:
-        return n_taken  # taken before, by a later lane
-    if worse == place:
-        for u in range(n_taken, place, -1):
-            lanes[u], trips[u] = lanes[u - 1], trips[u - 1]
-        n_taken += 1
-    elif worse > place + 1:
-        for u in range(worse, n_taken):
-            lanes[place + 1 + u - worse] = lanes[u]
-            trips[place + 1 + u - worse] = trips[u]
-        n_taken -= worse - place - 1
-    lanes[place], trips[place] = lane, trip
-    return n_taken
-
-
-@njit(cache=True, nogil=True)
 def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -> int:
     """Ride all listed patterns from their first newly ready stop. Returns stops reached.
 
     Trips one sits in stand in a list ascending by trip and by lane: who could sit in an
-    earlier trip of the pattern does.
+    earlier trip of the pattern does. The list changes between two halves of its memory.
     """
     arrive, arrive_at, arrive_rows = work.arrive, work.arrive_at, work.arrive_rows
     arrive_newest = work.arrive_newest
     used, width = work.used[0], _width(n_lanes)
     onboard, trips, lanes = work.onboard, work.trips, work.lanes
+    half = np.int64(len(trips) // 3)
     arrival, departure = service.arrival, service.departure
     step_start, step_count = work.step_start, work.step_count
     step_lane, step_time = work.step_lane, work.step_time
@@ -279,7 +265,7 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
         n_trips = np.int64(service.n_trips[p])
         begin_position = service.position_offset[p]
         n_positions = service.position_offset[p + 1] - begin_position
-        n_taken = 0
+        taken, n_taken = np.int64(0), np.int64(0)
         t = np.int64(-1)
         for i in range(work.first[p], n_positions):
             stop = np.int64(service.position_stop[begin_position + i])
@@ -287,8 +273,9 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
             if n_taken > 0:
                 may_alight = service.drop_off[begin_position + i]
                 at = arrive_newest[stop]
-                kept = 0
-                for u in range(n_taken):
+                kept = taken
+                lowest, highest = np.int64(-1), np.int64(-1)
+                for u in range(taken, taken + n_taken):
                     lane, trip = lanes[u], trips[u]
                     if lane < onboard[event + trip]:
                         continue  # ridden before, by as late a lane and with fewer rides
@@ -297,26 +284,29 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                     onboard[event + trip] = lane + 1
                     time = np.int32(arrival[event + trip] | k)
                     if may_alight and (at < 0 or time < arrive[at + lane]):
-                        rows = arrive_rows[stop]
-                        if rows & bit == 0:
-                            here = used
-                            used += width
-                            arrive_at[stop, k] = here
-                            arrive_newest[stop] = here
-                            if rows == 0:
-                                arrive[here : here + n_lanes] = UNREACHED
-                            else:
-                                arrive[here : here + n_lanes] = arrive[at : at + n_lanes]
-                            at = here
-                            arrive_rows[stop] = rows | bit
-                            work.low[stop] = lane
-                            work.high[stop] = 0
-                            work.stops[n_stops] = stop
-                            n_stops += 1
+                        if highest < 0:
+                            lowest = np.int64(lane)
+                            rows = arrive_rows[stop]
+                            if rows & bit == 0:
+                                if at < 0:
+                                    arrive[used : used + width] = UNREACHED
+                                else:
+                                    arrive[used : used + width] = arrive[at : at + width]
+                                at = used
+                                used += width
+                                arrive_at[stop, k] = at
+                                arrive_newest[stop] = at
+                                arrive_rows[stop] = rows | bit
+                                work.low[stop] = lane
+                                work.high[stop] = 0
+                                work.stops[n_stops] = stop
+                                n_stops += 1
                         arrive[at + lane] = time
-                        work.low[stop] = min(work.low[stop], lane)
-                        work.high[stop] = max(work.high[stop], lane + 1)
-                n_taken = kept
+                        highest = np.int64(lane)
+                n_taken = kept - taken
+                if highest >= 0:
+                    work.low[stop] = min(work.low[stop], lowest)
+                    work.high[stop] = max(work.high[stop], highest + 1)
             n_steps = step_count[stop]
             if n_steps == 0 or i == n_positions - 1 or not service.pickup[begin_position + i]:
                 continue
@@ -337,23 +327,21 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                 while t > 0 and departure[event + t - 1] >= time:
                     t -= 1
             latest = t
-            place = n_taken
             if t == n_trips:  # the latest lanes miss the last trip
                 if t == 0:
                     continue
                 time = departure[event + t - 1]
                 while s < end and step_time[s] > time:
                     s += 1
+            # Trips boarded here, latest first.
+            new = 2 * half
             while s < end:
                 lane, time = step_lane[s], step_time[s]
                 while t > 0 and departure[event + t - 1] >= time:
                     t -= 1
                 if lane >= onboard[event + n_trips + t]:
-                    # Entries from `place` on leave with trip t or after it.
-                    while place > 0 and trips[place - 1] >= t:
-                        place -= 1
-                    if place == 0 or lanes[place - 1] < lane:
-                        n_taken = _take(trips, lanes, n_taken, place, t, lane)
+                    lanes[new], trips[new] = lane, t
+                    new += 1
                 if t == 0:
                     break
                 time = departure[event + t - 1]
@@ -361,9 +349,40 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                 while s < end and step_time[s] > time:
                     s += 1
             t = latest
+            if new > 2 * half:
+                n_taken = _merge(trips, lanes, taken, n_taken, 2 * half, new, half - taken)
+                taken = half - taken
         work.first[p] = NEVER
     work.used[0] = used
     return n_stops
+
+
+@njit(cache=True, nogil=True)
+def _merge(
+    trips: Int32, lanes: Int32, old: int, n_old: int, low: int, new: int, out: int
+) -> int:
+    """Merge trips sat in (from `old` on, ascending) with those boarded (down from `new`).
+
+    Of all, those are written from `out` on whose lane is later than that of every earlier
+    trip. Returns how many.
+    """
+    n = out
+    end = old + n_old
+    last = np.int32(-1)
+    while old < end or new > low:
+        if new == low or (old < end and trips[old] < trips[new - 1]):
+            lane, trip = lanes[old], trips[old]
+            old += 1
+        else:
+            new -= 1
+            lane, trip = lanes[new], trips[new]
+        if lane > last:
+            if n > out and trips[n - 1] == trip:
+                n -= 1
+            lanes[n], trips[n] = lane, trip
+            n += 1
+            last = lane
+    return n - out
 
 
 @njit(cache=True, nogil=True)
@@ -416,7 +435,8 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
         origin = np.int64(work.stops[e])
         high = np.int64(work.high[origin])
         start = work.arrive_at[origin, k]
-        low = np.int64(_close(arrive[start : start + high], work.low[origin]))
+        low = np.int64(_close(arrive[start : start + high], work.low[origin])) & ~7
+        high = (high + 7) & ~7
         reached = arrive[start + low : start + high]
         for c in range(service.transfer_offset[origin], service.transfer_offset[origin + 1]):
             stop = np.int64(service.transfer_stop[c])
@@ -425,15 +445,14 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
             at = ready_newest[stop]
             if rows & bit == 0:
                 at = used
-                ready[at + n_lanes] = UNREACHED
-                row = ready[at : at + n_lanes]
+                row = ready[at : at + width]
                 before = ready_newest[stop]
                 if before < 0:
                     row[:] = UNREACHED
                 else:
                     if not _any_lower(ready[before + low : before + high], reached, walk):
                         continue
-                    row[:] = ready[before : before + n_lanes]
+                    row[:] = ready[before : before + width]
                 used += width
                 ready_at[stop, k] = at
                 ready_newest[stop] = at
