@@ -42,12 +42,15 @@ def test_osmnx_graph_serves_osmnx(town):
     assert stats["street_length_total"] == pytest.approx(town.edge_length_m.sum(), abs=1)
     way = ox.routing.shortest_path(graph, 3, 1, weight="travel_time")
     assert way == [3, 5, 1]
-    nodes, edges = ox.convert.graph_to_gdfs(graph)
+    _, edges = ox.convert.graph_to_gdfs(graph)
     assert len(edges) == len(graph.edges)
     assert {"osmid", "length", "highway", "geometry", "travel_time"} <= set(edges.columns)
-    assert ox.simplification.consolidate_intersections(
-        ox.project_graph(graph), tolerance=5
-    ).number_of_nodes() == 4
+    assert (
+        ox.simplification.consolidate_intersections(
+            ox.project_graph(graph), tolerance=5
+        ).number_of_nodes()
+        == 4
+    )
 
 
 @pytest.mark.parametrize("mode", ["walk", "bike", "car"])

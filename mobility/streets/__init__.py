@@ -20,7 +20,7 @@ from mobility.streets.osmnx_graphs import to_osmnx
 from mobility.streets.reading import from_osmnx, read_streets
 from mobility.streets.routing import matrix_ms, one_point, route, within_ms
 from mobility.streets.selecting import select_edges
-from mobility.streets.snapping import on_shape, snap
+from mobility.streets.snapping import on_shape, snap, usable_edges
 
 __all__ = [
     "CLOSED",
@@ -58,5 +58,6 @@ __all__ = [
     "snap",
     "terminal_s",
     "to_osmnx",
+    "usable_edges",
     "within_ms",
 ]

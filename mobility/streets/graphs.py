@@ -105,6 +105,8 @@ def _split_turns(arcs: _Arcs, node_of: Int64, times: EdgeTimes) -> tuple[_Arcs, 
     """Give each arc that arrives at a barrier or banned turn a node of its own."""
     special = times.blocked.copy()
     special[times.bans[:, 0]] = True
+    # Nobody may dodge a ban by driving past it and turning round at the next corner.
+    special[arcs.head[np.isin(arcs.tail, times.bans[:, 0])]] = True
     arriving = np.flatnonzero(special[arcs.head])
     if not len(arriving):
         return arcs, node_of
@@ -126,7 +128,10 @@ def _split_turns(arcs: _Arcs, node_of: Int64, times: EdgeTimes) -> tuple[_Arcs, 
 
 
 def _allowed(arcs: _Arcs, came: Int64, goes: Int64, times: EdgeTimes) -> Bool:
-    """Which pairs of arriving and leaving arc may follow each other."""
+    """Which pairs of arriving and leaving arc may follow each other.
+
+    At a barrier one may only turn back; elsewhere one may not, unless there is no other way.
+    """
     node = arcs.head[came]
     n_edges = np.int64(len(times.through))
     banned_in = np.unique(times.bans[:, 0] * n_edges + times.bans[:, 1])
@@ -139,7 +144,9 @@ def _allowed(arcs: _Arcs, came: Int64, goes: Int64, times: EdgeTimes) -> Bool:
     known = banned_in[at] == here if len(banned_in) else np.zeros(len(here), bool)
     hit = known & np.isin(at * n_edges + arcs.edge[goes], banned)
     turns_back = arcs.edge[came] == arcs.edge[goes]
-    return np.where(times.blocked[node], turns_back, ~hit)
+    onward = np.bincount(came[~turns_back & ~hit], minlength=len(arcs.head)) > 0
+    allowed: Bool = np.where(times.blocked[node], turns_back, ~hit & ~(turns_back & onward[came]))
+    return allowed
 
 
 def _main_component(arcs: _Arcs, n_nodes: int, length_m: Float32) -> Bool:
