@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from worlds_merge import DAY, FIRST_DAY, Text, build, changes, rides, running, seconds
+
 from mobility.merge import Merged, merge_feeds
 from mobility.merge.model import CONTRACTS
 from mobility.scenario.model import MergeEntry
-from worlds_merge import DAY, FIRST_DAY, Text, build, changes, rides, running, seconds
 
 # Two countries; the border runs between m and h. The number behind each line is the pitfall.
 #
@@ -117,7 +118,9 @@ def test_pitfall_2_one_station_in_two_feeds_is_one(world):
 def test_pitfall_2_two_sides_of_a_canal_are_not(world):
     # Oever West and Oever Oost, 42 m apart as the crow flies.
     assert grade(world, "be:side", "nl:side") in {"", "apart", "near"}
-    assert not {("be:side", "nl:side"), ("nl:side", "be:side")} & {c[:2] for c in changes(world.feeds)}
+    assert not {("be:side", "nl:side"), ("nl:side", "be:side")} & {
+        c[:2] for c in changes(world.feeds)
+    }
 
 
 def test_pitfall_3_the_through_train_is_counted_once(world):
@@ -161,7 +164,9 @@ def test_pitfall_10_a_trip_past_midnight_keeps_its_times(world):
 
 def test_pitfall_11_a_headway_line_in_both_feeds_is_counted_once():
     line = "t 132 wk | baarle 00:00 | hertog 00:03 | 1 00:30 | 2 00:35"
-    stops = BE.stops.replace("1 5.6010 51.0003 Stokkem Station perron 4", "1 5.3901 51.4100 Maarheeze Kerk")
+    stops = BE.stops.replace(
+        "1 5.6010 51.0003 Stokkem Station perron 4", "1 5.3901 51.4100 Maarheeze Kerk"
+    )
     stops = stops.replace("2 5.6500 51.0500 Kinrooi Kerk", "2 5.3801 51.4200 Maarheeze Markt")
     ours = Text("nl", "NL", NL.stops, NL.routes, line, "t 06:00 20:00 1800")
     theirs = Text("be", "BE", stops, BE.routes, line, "t 06:00 20:00 2100")
@@ -216,7 +221,9 @@ def test_evidence_keeps_its_contract(world):
                 assert table[column.name].map(lambda x: isinstance(x, str)).all(), column.name
 
 
-@pytest.mark.parametrize("off", ["repair", "match_stops", "through_running", "drop_duplicates", "stitch"])
+@pytest.mark.parametrize(
+    "off", ["repair", "match_stops", "through_running", "drop_duplicates", "stitch"]
+)
 def test_each_step_can_be_switched_off(off):
     whole = merged(NL, BE)
     without = merged(NL, BE, options=MergeEntry(**{off: False}))
@@ -227,13 +234,17 @@ def test_each_step_can_be_switched_off(off):
         "drop_duplicates": {"duplicate trips", "same lines"},
         "stitch": {"cut trips"},
     }[off]
-    assert set(whole.evidence["balance"]["step"]) - set(without.evidence["balance"]["step"]) == steps
+    assert (
+        set(whole.evidence["balance"]["step"]) - set(without.evidence["balance"]["step"]) == steps
+    )
     assert rides(without.feeds) != rides(whole.feeds)
 
 
 def test_overrides_are_read_from_the_region(tmp_path):
     path = tmp_path / "stops.csv"
-    path.write_text("stop_a,stop_b,grade\nnl:8400424,be:8400424,apart\nnl:gone,be:s,near\n", encoding="utf-8")
+    path.write_text(
+        "stop_a,stop_b,grade\nnl:8400424,be:8400424,apart\nnl:gone,be:s,near\n", encoding="utf-8"
+    )
     found = merged(NL, BE, options=MergeEntry(overrides=path))
     assert grade(found, "be:8400424", "nl:8400424") == "apart"
     assert "nl:2+be:2+be:3" not in rides(found.feeds)
@@ -268,7 +279,10 @@ def assert_balanced(found: Merged, before) -> None:
 
 
 def days_ridden(feeds) -> dict[dt.date, set[str]]:
-    return {FIRST_DAY + dt.timedelta(days=k): running(feeds, FIRST_DAY + dt.timedelta(days=k)) for k in range(7)}
+    return {
+        FIRST_DAY + dt.timedelta(days=k): running(feeds, FIRST_DAY + dt.timedelta(days=k))
+        for k in range(7)
+    }
 
 
 def assert_same(a, b) -> None:
@@ -310,7 +324,8 @@ def trip(draw: st.DrawFn, number: int) -> str:
         names.reverse()
     start = 420 + draw(st.integers(0, 6)) * 10 + (first if names[0] < names[-1] else 5 - last) * 20
     calls = " | ".join(
-        f"{name} {(start + 20 * k) // 60}:{(start + 20 * k) % 60:02d}" for k, name in enumerate(names)
+        f"{name} {(start + 20 * k) // 60}:{(start + 20 * k) % 60:02d}"
+        for k, name in enumerate(names)
     )
     service = draw(st.sampled_from(["wk", "daily", "tue", "mon"]))
     given = draw(st.sampled_from(["", " no=7", " no=8", " block=1", " block=2 no=7"]))
@@ -331,7 +346,7 @@ def trip_days(feeds) -> set[tuple[tuple[str, ...], int, dt.date]]:
     for day, trips in days_ridden(feeds).items():
         for name in trips:
             calls = rides(feeds)[name]
-            for (a, _, leaves), (b, _, _) in zip(calls[:-1], calls[1:], strict=True):
+            for (a, _, leaves), (b, _, _) in pairwise(calls):
                 if a[-1] != b[-1]:
                     found.add(((a[-1], b[-1]), leaves, day))
     return found

@@ -6,8 +6,9 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from mobility.merge import drop_duplicates, drop_same_lines, match_stops, station_of
 from worlds_merge import DAY, Text, build, rides, running
+
+from mobility.merge import drop_duplicates, drop_same_lines, match_stops, station_of
 
 # a and b lie in the Netherlands, m is the border station, h and s lie in Belgium; both feeds
 # place them within some metres of one another.
@@ -16,7 +17,9 @@ NL_STOPS = """a 5.0000 52.000 Aadorp
     m 5.4000 51.400 Maarheeze
     h 5.5000 51.200 Hamont
     s 5.6000 51.000 Stokkem"""
-BE_STOPS = NL_STOPS.replace("5.0000", "5.0003").replace("5.4000", "5.4003").replace("5.6000", "5.6003")
+BE_STOPS = (
+    NL_STOPS.replace("5.0000", "5.0003").replace("5.4000", "5.4003").replace("5.6000", "5.6003")
+)
 
 
 def nl(trips: str, **more: object) -> Text:
@@ -98,12 +101,16 @@ def test_the_same_train_number_allows_more_difference():
 def test_another_train_number_and_another_minute_are_doubtful():
     other = "y R wk no=77 | a 07:00 | b 07:21/07:23 | m 07:40 | h 08:00 | s 08:20"
     _, evidence = dropped(nl(f"x {WHOLE.replace('wk', 'wk no=9211')}"), be(other))
-    assert evidence[["decision", "reason"]].to_numpy().tolist() == [["doubtful", "other train number"]]
+    assert evidence[["decision", "reason"]].to_numpy().tolist() == [
+        ["doubtful", "other train number"]
+    ]
 
 
 def test_a_train_that_skips_a_station_the_other_serves_is_another():
     fast = "y R wk | a 07:00 | b 07:20/07:22 | h 08:00 | s 08:20"
-    feeds, evidence = dropped(nl(f"x {WHOLE}\nz R wk | m 10:00 | h 10:20"), be(f"{fast}\nw R wk | m 11:00 | h 11:20"))
+    feeds, evidence = dropped(
+        nl(f"x {WHOLE}\nz R wk | m 10:00 | h 10:20"), be(f"{fast}\nw R wk | m 11:00 | h 11:20")
+    )
     assert len(evidence) == 0
     assert len(feeds.trips) == 4
 
@@ -206,7 +213,9 @@ def same_lines(*texts: Text, day: dt.date | None = DAY, modelled: tuple[str, ...
 
 
 def test_a_line_in_a_feed_with_modelled_times_goes_where_the_other_has_real_ones():
-    feeds, evidence = same_lines(nl(hourly("x", 6, 3, 10)), be(hourly("y", 6, 19, 9)), modelled=("nl",))
+    feeds, evidence = same_lines(
+        nl(hourly("x", 6, 3, 10)), be(hourly("y", 6, 19, 9)), modelled=("nl",)
+    )
     assert {t.split(":")[0] for t in rides(feeds)} == {"be"}
     assert evidence["decision"].tolist() == ["dropped"] * 10
     assert "10 runs, 9 in the other feed" in evidence["reason"].iloc[0]
@@ -235,13 +244,20 @@ def test_a_faster_or_stopping_train_is_another_line():
     assert (len(feeds.trips), len(evidence)) == (20, 0)
 
 
-BUS_STOPS = "\n".join(f"s{k} {5.5 + k / 100:.4f} 51.2000 Halte {chr(65 + k)}straat" for k in range(10))
+BUS_STOPS = "\n".join(
+    f"s{k} {5.5 + k / 100:.4f} 51.2000 Halte {chr(65 + k)}straat" for k in range(10)
+)
 
 
 def bus(feed: str, calls: range, headway: int, step_s: int = 120, trip: str = "t") -> Text:
     way = " | ".join(f"s{k} 00:{(i * step_s) // 60:02d}" for i, k in enumerate(calls))
     return Text(
-        feed, feed.upper(), BUS_STOPS, "B bus", f"{trip} B wk | {way}", f"{trip} 06:00 20:00 {headway}"
+        feed,
+        feed.upper(),
+        BUS_STOPS,
+        "B bus",
+        f"{trip} B wk | {way}",
+        f"{trip} 06:00 20:00 {headway}",
     )
 
 
@@ -294,7 +310,10 @@ def test_published_times_are_never_dropped_for_modelled_ones():
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_the_order_of_feeds_has_no_say(order):
-    texts = [nl(f"x {WHOLE}\nz R daily | a 9:00 | b 9:20"), be(f"y {WHOLE}\nw R wk | a 9:00 | b 9:20 | m 9:40")]
+    texts = [
+        nl(f"x {WHOLE}\nz R daily | a 9:00 | b 9:20"),
+        be(f"y {WHOLE}\nw R wk | a 9:00 | b 9:20 | m 9:40"),
+    ]
     feeds, evidence = dropped(*(texts[k] for k in order))
     assert decisions(evidence) == {"nl:x": ("dropped", "be:y"), "nl:z": ("dropped", "be:w")}
     assert sorted(rides(feeds)) == ["be:w", "be:y"]

@@ -7,16 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from worlds_merge import DAY, Text, build, rides
+
 from mobility.feeds.model import FeedSource
 from mobility.merge import merge_feeds, repair
 from mobility.merge.checks import check_agencies, check_feeds
 from mobility.scenario.model import MergeEntry
-from worlds_merge import DAY, Text, build, rides
 
 STOPS = "a 5.00 51.00 A\nb 5.02 51.02 B\nc 5.04 51.04 C\nd 5.06 51.06 D\ne 5.08 51.08 E"
 
 
-def one(stops: str = STOPS, trips: str = "t B wk | a 7:00 | b 7:05 | c 7:10", **more: object) -> Text:
+def one(
+    stops: str = STOPS, trips: str = "t B wk | a 7:00 | b 7:05 | c 7:10", **more: object
+) -> Text:
     return Text("x", "BE", stops, more.pop("routes", "B bus"), trips, **more)
 
 
@@ -43,7 +46,9 @@ def test_a_far_stop_is_not_swapped():
 
 
 def test_a_stop_at_0_0_is_put_at_its_station_or_between_its_neighbours():
-    stops = STOPS.replace("5.02 51.02", "0.0 0.0") + "\nP 5.2 51.2 Plein; type=1\np 0 0 Plein; parent=P"
+    stops = (
+        STOPS.replace("5.02 51.02", "0.0 0.0") + "\nP 5.2 51.2 Plein; type=1\np 0 0 Plein; parent=P"
+    )
     feeds, _, problems = repair(build(one(stops, "t B wk | a 7:00 | b 7:05 | c 7:10 | p 7:15")))
     at = feeds.stops.set_index("stop_id")
     assert at.loc["x:p", ["lon", "lat"]].tolist() == [5.2, 51.2]
@@ -71,7 +76,9 @@ def test_a_dwell_and_equal_times_are_no_error():
 def test_speeds_above_350_kph_and_below_walking_are_counted():
     # a to c is 5.26 km: 7 minutes is 45 km/h, 2 h is 2.6 km/h; a to z 111 km in 5 minutes.
     stops = STOPS + "\nz 5.00 52.00 Z"
-    table = checked(one(stops, "t B wk | a 7:00 | c 7:07\nu B wk | a 7:00 | c 9:00\nv B wk | a 7:00 | z 7:05"))
+    table = checked(
+        one(stops, "t B wk | a 7:00 | c 7:07\nu B wk | a 7:00 | c 9:00\nv B wk | a 7:00 | z 7:05")
+    )
     assert said(table, "faster than 350 km/h between two stops") == {"x": 1}
     assert said(table, "slower than walking between two stops") == {"x": 1}
     examples = table.set_index("problem")["examples"]
@@ -86,7 +93,9 @@ def test_a_fast_train_and_whole_minutes_are_no_error():
 
 
 def test_unused_stops_are_counted_but_not_platforms_of_a_used_station():
-    stops = STOPS + "\nP 5.2 51.2 Plein; type=1\np 5.2 51.2 Plein; parent=P\nq 5.2 51.2 Plein; parent=P"
+    stops = (
+        STOPS + "\nP 5.2 51.2 Plein; type=1\np 5.2 51.2 Plein; parent=P\nq 5.2 51.2 Plein; parent=P"
+    )
     table = checked(one(stops, "t B wk | a 7:00 | b 7:05 | p 7:10"))
     assert said(table, "stop that no trip serves on the day") == {"x": 3}  # c, d, e
 
@@ -96,7 +105,9 @@ def test_a_day_outside_the_calendar_is_an_error_and_its_end_a_note():
     assert inside == {}
     late = checked(one(), day=dt.date(2020, 3, 1))
     assert said(late, "the day is outside the feed's calendar") == {"x": 1}
-    assert late.loc[late["problem"] == "the day is outside the feed's calendar", "severity"].tolist() == ["error"]
+    assert late.loc[
+        late["problem"] == "the day is outside the feed's calendar", "severity"
+    ].tolist() == ["error"]
     soon = checked(one(), day=dt.date(2019, 11, 26))  # the calendar ends on 1 December
     assert said(soon, "the feed's calendar ends soon after the day") == {"x": 1}
 
@@ -110,7 +121,9 @@ def test_a_feed_without_a_trip_is_an_error():
 def test_the_same_id_twice_is_an_error():
     feeds = build(one())
     stops = feeds.stops.assign(stop_id=["x:a", "x:a", "x:c", "x:d", "x:e"])
-    table = check_feeds(feeds.with_tables(stops=stops), day=DAY, timezone="Europe/Amsterdam").table()
+    table = check_feeds(
+        feeds.with_tables(stops=stops), day=DAY, timezone="Europe/Amsterdam"
+    ).table()
     assert said(table, "the same id twice") == {"x": 1}
 
 
@@ -120,7 +133,9 @@ def test_what_reading_left_out_and_another_zone_are_repeated():
         feeds.sources[0], dropped={"stops.txt: no position": 3}, repaired={"routes.txt: type": 2},
         clock_shift_s=3600, agency_timezone="Europe/London", notes=("read on another day",),
     )  # fmt: skip
-    table = check_feeds(replace(feeds, sources=(source,)), day=DAY, timezone="Europe/Amsterdam").table()
+    table = check_feeds(
+        replace(feeds, sources=(source,)), day=DAY, timezone="Europe/Amsterdam"
+    ).table()
     rows = {(r.problem, r.count, r.done) for r in table.itertuples(index=False)}
     assert ("no position", 3, "left out while reading") in rows
     assert ("type", 2, "mended while reading") in rows
@@ -145,22 +160,30 @@ def test_an_allowed_one_stays_and_with_a_list_the_others_go():
     feeds = build(AGENCIES)
     kept = merge_feeds(feeds, day=DAY, timezone="Europe/Amsterdam")
     assert sorted(rides(kept.feeds)) == ["nl:t", "nl:u", "nl:v"]
-    allowed = merge_feeds(feeds, day=DAY, timezone="Europe/Amsterdam", foreign_agencies={"nl": ("Eurobahn",)})
+    allowed = merge_feeds(
+        feeds, day=DAY, timezone="Europe/Amsterdam", foreign_agencies={"nl": ("Eurobahn",)}
+    )
     assert "nl:u" in rides(allowed.feeds)
-    other = merge_feeds(feeds, day=DAY, timezone="Europe/Amsterdam", foreign_agencies={"nl": ("VIAS",)})
+    other = merge_feeds(
+        feeds, day=DAY, timezone="Europe/Amsterdam", foreign_agencies={"nl": ("VIAS",)}
+    )
     assert sorted(rides(other.feeds)) == ["nl:t", "nl:v"]
     assert other.evidence["trips_dropped"]["trip"].tolist() == ["nl:u"]
 
 
 def test_repairs_can_be_switched_off():
     feeds = build(one(trips="t B wk | a 7:00 | b 7:05\nw B wk | c 7:00"))
-    merged = merge_feeds(feeds, day=DAY, timezone="Europe/Amsterdam", options=MergeEntry(repair=False))
+    merged = merge_feeds(
+        feeds, day=DAY, timezone="Europe/Amsterdam", options=MergeEntry(repair=False)
+    )
     assert len(merged.feeds.trips) == 2
     assert "repair" not in set(merged.evidence["balance"]["step"])
 
 
 def test_repair_does_not_change_its_input():
-    feeds = build(one(STOPS.replace("5.04 51.04", "51.04 5.04"), "t B wk | a 7:00 | c 7:05\nw B wk | c 7:00"))
+    feeds = build(
+        one(STOPS.replace("5.04 51.04", "51.04 5.04"), "t B wk | a 7:00 | c 7:05\nw B wk | c 7:00")
+    )
     before = {name: getattr(feeds, name).copy() for name in ("stops", "trips", "stop_times")}
     repair(feeds)
     assert all(getattr(feeds, name).equals(table) for name, table in before.items())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from mobility.merge import match_stops, run_through, station_of, stitch_trips
 from worlds_merge import DAY, Text, build, changes, rides, running, seconds
+
+from mobility.merge import match_stops, run_through, station_of, stitch_trips
 
 NL = "a 5.0000 52.000 Aadorp\nb 5.2000 51.800 Beek\nm 5.4000 51.400 Maarheeze; country=NL"
 BE = "m 5.4003 51.400 Maarheeze; country=NL\nh 5.5 51.20 Hamont\ns 5.6 51.0 Stokkem\nk 5.7 51.1 Kinrooi"
@@ -54,7 +55,12 @@ def test_a_train_cut_at_the_border_becomes_one_ride():
     }
     row = evidence.iloc[0]
     assert (row.trip, row.trip_a, row.trip_b) == ("nl:p+be:q", "nl:p", "be:q")
-    assert (row.decision, row.way, row.at_stop, row.dwell_s) == ("joined", "across feeds", "nl:m", 300)
+    assert (row.decision, row.way, row.at_stop, row.dwell_s) == (
+        "joined",
+        "across feeds",
+        "nl:m",
+        300,
+    )
     assert row.reason == "line S43 in both"
 
 
@@ -73,7 +79,12 @@ def test_the_dwell_is_0_to_15_minutes(dwell, joined):
         ("R rail short=IC", "R rail short=IC", " no=9211", "train or trip number 9211 in both"),
         ("R rail short=RE18", "R rail short=S43", " no=9211", "train or trip number 9211 in both"),
         ("R rail short=IC", "R rail short=IC", " block=77", "vehicle 77 in both"),
-        ("R rail short=IC", "R rail", " head=Stokkem", "the first piece is signed to where the second ends"),
+        (
+            "R rail short=IC",
+            "R rail",
+            " head=Stokkem",
+            "the first piece is signed to where the second ends",
+        ),
     ],
 )
 def test_what_shows_that_it_is_one_ride(routes_nl, routes_be, no, reason):
@@ -86,7 +97,9 @@ def test_what_shows_that_it_is_one_ride(routes_nl, routes_be, no, reason):
 
 
 def test_without_a_sign_it_is_listed_and_not_joined():
-    feeds, evidence = stitched(nl(TO_BORDER, routes="R rail short=IC"), be(FROM_BORDER, routes="R rail short=IC"))
+    feeds, evidence = stitched(
+        nl(TO_BORDER, routes="R rail short=IC"), be(FROM_BORDER, routes="R rail short=IC")
+    )
     assert sorted(rides(feeds)) == ["be:q", "nl:p"]
     assert evidence[["decision", "trip"]].to_numpy().tolist() == [["doubtful", ""]]
 
@@ -136,7 +149,9 @@ def test_pieces_that_overlap_are_joined_where_the_first_ends():
     # The Dutch feed knows the train to Hamont, the Belgian one from Maarheeze.
     stops = NL + "\nh 5.5003 51.20 Hamont; country=BE"
     first = Text("nl", "NL", stops, "R rail short=IC", "p R wk | a 07:00 | m 07:40/07:45 | h 08:00")
-    feeds, evidence = stitched(first, be("q R wk | m 07:40/07:45 | h 08:00/08:02 | s 08:20", routes="R rail short=L"))
+    feeds, evidence = stitched(
+        first, be("q R wk | m 07:40/07:45 | h 08:00/08:02 | s 08:20", routes="R rail short=L")
+    )
     assert rides(feeds) == {
         "nl:p+be:q": [
             ("nl:a", s("7:00"), s("7:00")),
@@ -172,7 +187,11 @@ def one(trips: str, **more: object) -> Text:
 
 
 def test_one_vehicle_by_block_is_one_trip():
-    feeds, evidence = through(one("p R wk block=7 no=12 | a 7:00 | b 7:20\nq S wk block=7 no=12 | b 7:22 | c 7:40 | d 8:00"))
+    feeds, evidence = through(
+        one(
+            "p R wk block=7 no=12 | a 7:00 | b 7:20\nq S wk block=7 no=12 | b 7:22 | c 7:40 | d 8:00"
+        )
+    )
     assert rides(feeds) == {
         "x:p+x:q": [
             ("x:a", s("7:00"), s("7:00")),
@@ -243,7 +262,9 @@ def test_transfers_of_type_4_join_and_5_forbids():
 
 
 def test_a_type_4_that_cannot_be_is_doubtful():
-    feeds, evidence = through(one("p R wk | a 7:00 | b 7:20\nq S wk | b 7:10 | c 7:50", transfers="b b 4 - p q"))
+    feeds, evidence = through(
+        one("p R wk | a 7:00 | b 7:20\nq S wk | b 7:10 | c 7:50", transfers="b b 4 - p q")
+    )
     assert len(feeds.trips) == 2
     assert evidence[["decision", "reason"]].to_numpy().tolist() == [
         ["doubtful", "departs before the other arrives"]
@@ -273,7 +294,9 @@ def test_a_ride_joined_in_one_feed_is_stitched_to_the_other():
 
 
 def test_distances_run_on_over_the_joint():
-    feeds = build(one("p R wk block=7 | a 7:00 | b 7:20\nq R wk block=7 | b 7:22 | c 7:40 | d 8:00"))
+    feeds = build(
+        one("p R wk block=7 | a 7:00 | b 7:20\nq R wk block=7 | b 7:22 | c 7:40 | d 8:00")
+    )
     times = feeds.stop_times.assign(shape_dist=[0, 10, 0, 5, 9])
     feeds = feeds.with_tables(stop_times=times.astype({"shape_dist": "float32"}))
     ran, _ = run_through(feeds, station_of(feeds, match_stops(feeds)[1]), day=DAY)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds_merge import Text, build, changes
+
 from mobility.errors import RegionError
 from mobility.merge import match_stops, station_of
 from mobility.merge.ground import metres, near_pairs, on_sphere, whole_minutes
 from mobility.merge.names import CONTAINED, best_likeness, likeness, take_apart
 from mobility.merge.overrides import read_overrides
-from worlds_merge import Text, build, changes
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,9 @@ def test_one_rail_station_in_two_feeds_is_matched_and_gets_a_transfer():
 def test_without_a_stated_minimum_the_walk_or_two_minutes_counts():
     stops = "m 5.7049 50.8530 Maastricht\nw 5.7060 51.2500 Weert"
     feeds = build(
-        rail("be", "BE", "a 5.7049 50.8500 Maastricht\nb 5.3276 50.9308 Hasselt", "a 8:00 | b 9:00"),
+        rail(
+            "be", "BE", "a 5.7049 50.8500 Maastricht\nb 5.3276 50.9308 Hasselt", "a 8:00 | b 9:00"
+        ),
         rail("nl", "NL", stops, "w 07:00 | m 07:50"),
     )
     # 0.003° = 333.6 m × 1.3 = 433.7 m at 4.8 km/h = 325.2 s → 326 s
@@ -143,18 +146,34 @@ def test_without_a_stated_minimum_the_walk_or_two_minutes_counts():
 
 def test_what_transfers_txt_says_stays():
     feeds = build(
-        Text("be", "BE", "a 5.7049 50.8500 Maastricht\nb 5.3 50.9 Hasselt", "R rail", "t R wk | a 8:00 | b 9:00"),
+        Text(
+            "be",
+            "BE",
+            "a 5.7049 50.8500 Maastricht\nb 5.3 50.9 Hasselt",
+            "R rail",
+            "t R wk | a 8:00 | b 9:00",
+        ),
         rail("nl", "NL", NL_RAIL, "w 07:00 | m 07:50"),
     )
-    rules = match_stops(feeds)[0].transfers.assign(transfer_type=np.int8(3), min_transfer_s=np.int32(-1))
+    rules = match_stops(feeds)[0].transfers.assign(
+        transfer_type=np.int8(3), min_transfer_s=np.int32(-1)
+    )
     again, _ = match_stops(feeds.with_tables(transfers=rules))
     assert {kind for _, _, kind, _ in changes(again)} == {3}
     assert len(again.transfers) == 2
 
 
 def test_two_sides_of_a_motorway_are_kept_apart():
-    nl = Text("nl", "NL", "a 5.5000 51.2000 Grens, Kerk\nx 5.6 51.3 X", "R bus", "t R wk | x 7:00 | a 8:00")
-    be = Text("be", "BE", "b 5.5003 51.2000 Grens Kerk\ny 5.4 51.1 Y", "R bus", "t R wk | b 8:00 | y 9:00")
+    nl = Text(
+        "nl",
+        "NL",
+        "a 5.5000 51.2000 Grens, Kerk\nx 5.6 51.3 X",
+        "R bus",
+        "t R wk | x 7:00 | a 8:00",
+    )
+    be = Text(
+        "be", "BE", "b 5.5003 51.2000 Grens Kerk\ny 5.4 51.1 Y", "R bus", "t R wk | b 8:00 | y 9:00"
+    )
     feeds = build(be, nl)
 
     def over_the_bridge(lon_a, lat_a, lon_b, lat_b):
@@ -174,7 +193,9 @@ def test_two_sides_of_a_motorway_are_kept_apart():
 
 def test_the_walk_is_measured_where_it_is_known_and_named():
     feeds = build(
-        rail("be", "BE", "a 5.7049 50.8500 Maastricht\nb 5.3276 50.9308 Hasselt", "a 8:00 | b 9:00"),
+        rail(
+            "be", "BE", "a 5.7049 50.8500 Maastricht\nb 5.3276 50.9308 Hasselt", "a 8:00 | b 9:00"
+        ),
         rail("nl", "NL", NL_RAIL, "w 07:00 | m 07:50"),
     )
     crow = match_stops(feeds)[1]
@@ -204,8 +225,20 @@ def test_bus_poles_on_two_sides_of_the_street_find_their_own():
 
 def test_other_names_across_the_street_are_only_near():
     feeds = build(
-        Text("be", "BE", "b 5.5010 51.2000 Molenstraat\ny 5.4 51.1 Y", "R bus", "t R wk | b 8:00 | y 9:00"),
-        Text("nl", "NL", "a 5.5000 51.2000 Kerkplein\nx 5.6 51.3 X", "R bus", "t R wk | x 7:00 | a 8:00"),
+        Text(
+            "be",
+            "BE",
+            "b 5.5010 51.2000 Molenstraat\ny 5.4 51.1 Y",
+            "R bus",
+            "t R wk | b 8:00 | y 9:00",
+        ),
+        Text(
+            "nl",
+            "NL",
+            "a 5.5000 51.2000 Kerkplein\nx 5.6 51.3 X",
+            "R bus",
+            "t R wk | x 7:00 | a 8:00",
+        ),
     )
     merged, evidence = match_stops(feeds)
     assert evidence["grade"].tolist() == ["near"]
@@ -218,7 +251,9 @@ def test_a_station_and_its_bus_stop_are_one_station_but_not_the_square_in_town()
         y 5.4 51.1 Y"""
     feeds = build(
         Text("bus", "BE", bus, "R bus", "t R wk | p 8:00 | q 8:05 | y 9:00"),
-        rail("train", "BE", "8831005 5.3276 50.9308 Hasselt\nz 5.1 50.9 Z", "z 08:00 | 8831005 09:00"),
+        rail(
+            "train", "BE", "8831005 5.3276 50.9308 Hasselt\nz 5.1 50.9 Z", "z 08:00 | 8831005 09:00"
+        ),
     )
     assert graded(feeds) == {
         ("bus:p", "train:8831005"): "same station",
@@ -229,8 +264,15 @@ def test_a_station_and_its_bus_stop_are_one_station_but_not_the_square_in_town()
 def test_neighbouring_rail_stations_are_not_one():
     # Bruxelles-Nord and Bruxelles-Congres are 900 m apart and their names share a word.
     feeds = build(
-        rail("be", "BE", "n 4.3617 50.8604 Bruxelles-Nord\nb 5.3276 50.9308 Hasselt", "n 8:00 | b 9:00"),
-        rail("nl", "NL", "c 4.3617 50.8523 Bruxelles-Congres\nw 5.7 51.2 Weert", "w 07:00 | c 09:50"),
+        rail(
+            "be",
+            "BE",
+            "n 4.3617 50.8604 Bruxelles-Nord\nb 5.3276 50.9308 Hasselt",
+            "n 8:00 | b 9:00",
+        ),
+        rail(
+            "nl", "NL", "c 4.3617 50.8523 Bruxelles-Congres\nw 5.7 51.2 Weert", "w 07:00 | c 09:50"
+        ),
     )
     assert graded(feeds) == {}
 
@@ -249,8 +291,15 @@ def test_a_rail_stop_without_a_name_is_matched_to_its_nearest_only():
 def test_a_position_in_whole_minutes_is_matched_by_name_and_mended():
     # 4°55', 52°21' is 3.4 km from the station.
     feeds = build(
-        rail("be", "BE", "a 4.916666667 52.35 Amsterdam Cs (NL)\nb 5.3276 50.9308 Hasselt", "a 8:00 | b 9:00"),
-        rail("nl", "NL", "a 4.9003 52.3789 Amsterdam Centraal\nw 5.7 51.2 Weert", "w 07:00 | a 09:50"),
+        rail(
+            "be",
+            "BE",
+            "a 4.916666667 52.35 Amsterdam Cs (NL)\nb 5.3276 50.9308 Hasselt",
+            "a 8:00 | b 9:00",
+        ),
+        rail(
+            "nl", "NL", "a 4.9003 52.3789 Amsterdam Centraal\nw 5.7 51.2 Weert", "w 07:00 | a 09:50"
+        ),
     )
     merged, evidence = match_stops(feeds)
     assert evidence["grade"].tolist() == ["same station"]
@@ -267,7 +316,12 @@ def test_a_position_in_whole_minutes_is_matched_by_name_and_mended():
 def test_a_true_position_far_off_is_another_town_of_the_name():
     # Two places of one name, 3 km apart, both placed exactly and at home.
     feeds = build(
-        rail("be", "BE", "a 4.91234 52.35123 Bergen\nb 5.3276 50.9308 Hasselt; country=BE", "a 8:00 | b 9:00"),
+        rail(
+            "be",
+            "BE",
+            "a 4.91234 52.35123 Bergen\nb 5.3276 50.9308 Hasselt; country=BE",
+            "a 8:00 | b 9:00",
+        ),
         rail("nl", "NL", "a 4.90031 52.37891 Bergen\nw 5.7 51.2 Weert", "w 07:00 | a 09:50"),
     )
     assert graded(feeds) == {}
@@ -275,8 +329,15 @@ def test_a_true_position_far_off_is_another_town_of_the_name():
 
 def test_the_same_code_counts_though_the_names_say_nothing():
     feeds = build(
-        rail("be", "BE", "8400424 5.7054 50.8540 stop 1\nb 5.3 50.9 Hasselt", "8400424 8:00 | b 9:00"),
-        rail("nl", "NL", "mt 5.7049 50.8500 stop 2; code=8400424\nw 5.7 51.2 Weert", "w 07:00 | mt 07:50"),
+        rail(
+            "be", "BE", "8400424 5.7054 50.8540 stop 1\nb 5.3 50.9 Hasselt", "8400424 8:00 | b 9:00"
+        ),
+        rail(
+            "nl",
+            "NL",
+            "mt 5.7049 50.8500 stop 2; code=8400424\nw 5.7 51.2 Weert",
+            "w 07:00 | mt 07:50",
+        ),
     )
     evidence = match_stops(feeds)[1]
     assert evidence[["grade", "reason"]].to_numpy().tolist() == [["same station", "same code"]]

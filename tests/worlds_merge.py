@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
 from mobility.feeds.model import Feeds, FeedSource, ServiceDays
 
 FIRST_DAY = dt.date(2019, 10, 7)  # a Monday
@@ -110,7 +111,9 @@ class _Builder:
         self._rest(text)
         last = FIRST_DAY + dt.timedelta(days=N_DAYS - 1)
         self.sources.append(
-            FeedSource(feed, text.country, f"{feed}.zip", "", "", "Europe/Amsterdam", (FIRST_DAY, last))
+            FeedSource(
+                feed, text.country, f"{feed}.zip", "", "", "Europe/Amsterdam", (FIRST_DAY, last)
+            )
         )
 
     def _stops(self, text: Text) -> None:
@@ -157,7 +160,13 @@ class _Builder:
         for line in _lines(text.frequencies):
             trip, start, end, headway, *exact = line.split()
             self.rows["frequencies"].append(
-                [self._find("trips", feed, trip), seconds(start), seconds(end), int(headway), bool(exact)]
+                [
+                    self._find("trips", feed, trip),
+                    seconds(start),
+                    seconds(end),
+                    int(headway),
+                    bool(exact),
+                ]
             )
         for line in _lines(text.transfers):
             words = (line.split() + ["-"] * 6)[:6]
@@ -168,11 +177,15 @@ class _Builder:
             )  # fmt: skip
         for line in _lines(text.translations):
             original, _, translation = line.partition(" = ")
-            self.rows["translations"].append([feed, "stops", "stop_name", "nl", original, translation])
+            self.rows["translations"].append(
+                [feed, "stops", "stop_name", "nl", original, translation]
+            )
 
     def feeds(self) -> Feeds:
         rows = self.rows
-        runs = np.array([[week[(k) % 7] == "1" for k in range(N_DAYS)] for _, week in self.services])
+        runs = np.array(
+            [[week[(k) % 7] == "1" for k in range(N_DAYS)] for _, week in self.services]
+        )
         rows["stop_times"].sort(key=lambda r: (r[0], r[4]))
         pairs = sorted({tuple(r) for r in rows["route_services"]})
         return Feeds(

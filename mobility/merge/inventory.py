@@ -162,7 +162,7 @@ def _line(books: _Books, key: tuple[int, str, str], found: list[_Crossing]) -> d
         "crossings": max(c.crossings for c in found),
         "departures": departures, "first_departure_s": firsts, "last_departure_s": lasts,
         "departures_per_hour": departures / hours,
-        "times": "headway" if all(books.loose[c.trip] for c in found) else "timetable",
+        "times": "headways" if all(books.loose[c.trip] for c in found) else "timetable",
         "days_running": days, "days_in_feed": span,
         "days_per_year": days * 365.0 / span if span >= FOUR_WEEKS else np.nan,
         "joined": any("+" in books.trip_ids[c.trip] for c in found),
