@@ -352,9 +352,63 @@ def test_change_headway_keeps_the_share_of_each_variant() -> None:
         {"kind": "change-headway", "lines": [R1], "headway_s": 1200}, supply=supply
     ).supply.feeds
     out = [t for t in calls(changed, "be:R1") if t[0][0] == "be:A"]
-    # long: 1200 × 5/3 = 2000 s from 6:00 to 10:00 → 8; short: 1200 × 5/2 = 3000 s, 7:00–9:00 → 3
-    assert [t[0][2] for t in out if len(t) == 3] == [hm("6:00") + 2000 * k for k in range(8)]
-    assert [t[0][2] for t in out if len(t) == 2] == [hm("7:00") + 3000 * k for k in range(3)]
+    # every 20 min from Ae, 6:00 to 10:00; around any time half of today's trips turn at Be, so
+    # they take turns: L S S L S L L S S L S L L
+    assert [t[0][2] for t in out] == [hm("6:00") + 1200 * k for k in range(13)]
+    assert "".join("LS"[len(t) == 2] for t in out) == "LSSLSLLSSLSLL"
+    # the short trip at 7:20 is that of 7:00, twenty minutes later
+    assert out[4] == [("be:A", hm("7:20"), hm("7:20")), ("be:B", hm("7:30"), hm("7:31"))]
+
+
+def test_change_headway_thinner_keeps_both_variants() -> None:
+    # R2 every 30 min, every second trip turned round at once: it runs De–Hub as another variant
+    base = toy_supply()
+    times = base.feeds.stop_times.copy()
+    odd = base.feeds.trips.index[
+        base.feeds.trips["trip_id"].isin([f"nl:R2-{k}" for k in (1, 3, 5, 7)])
+    ]
+    second = times["trip"].isin(odd) & (times["sequence"] == 1)
+    times.loc[second, "stop"] = np.int32(6)  # to Ef in place of De
+    supply = Supply(
+        base.feeds.with_tables(stop_times=times), base.streets, base.zones, base.settings
+    )
+    changed = run(
+        {"kind": "change-headway", "lines": [R2], "headway_s": 3600}, supply=supply
+    ).supply.feeds
+    ends = [(t[0][2], t[1][0]) for t in calls(changed, "nl:R2")]
+    # hourly from Hub, and the two ends still take turns
+    assert [t for t, _ in ends] == [hm("6:10") + 3600 * k for k in range(5)]
+    assert {end for _, end in ends} == {"nl:D", "nl:E"}
+
+
+def test_change_headway_as_one_tells_directions_by_bearing() -> None:
+    # R1 and X taken for one line that leaves Ce: out and back in a feed that gives no direction
+    base = toy_supply()
+    trips = base.feeds.trips.assign(direction=np.int8(-1))
+    supply = Supply(base.feeds.with_tables(trips=trips), base.streets, base.zones, base.settings)
+    changed = run(
+        {"kind": "change-headway", "lines": [R1], "headway_s": 1800}, supply=supply
+    ).supply.feeds
+    assert starts(changed, "be:R1", "be:A") == [hm("6:00") + 1800 * k for k in range(9)]
+    assert starts(changed, "be:R1", "be:C") == [hm("6:30") + 1800 * k for k in range(9)]
+    # eastward from Ae 6:00 … 10:00 (five) and X from Ce 7:00, 9:00; at Ce both call:
+    # R1 at :21, X at :00 – one line from 6:21 to 10:21 by 40 min
+    both = run(
+        {
+            "kind": "change-headway",
+            "lines": [R1, {"short_name": "X"}],
+            "headway_s": 2400,
+            "as_one": True,
+        },
+        supply=supply,
+    ).supply.feeds
+    at = sorted(
+        next(d for s, _, d in t if s == "be:C")
+        for r in ("be:R1", "be:X")
+        for t in calls(both, r)
+        if t[0][0] == "be:A" or r == "be:X"
+    )
+    assert at == [hm("6:21") + 2400 * k for k in range(7)]
 
 
 def test_change_headway_of_a_headway_line_splits_its_period() -> None:

@@ -1,7 +1,8 @@
 """Changes of a scenario, each a small pure function from supply to supply."""
 
 from mobility.changes.apply import apply_changes, calendar_day
-from mobility.changes.describe import describe, describe_counts
+from mobility.changes.counts import describe_counts
+from mobility.changes.describe import describe
 from mobility.changes.model import Applied, Effect
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import Any
 from mobility.changes import (
     add_line,
     disruption,
+    headway,
     meet,
     no_border,
     policy,
@@ -59,7 +60,7 @@ PLAIN: Mapping[str, Callable[[Supply, Any], Changed]] = MappingProxyType(
 # kinds that count or match trips, and so must know which of them run on the day
 DAILY: Mapping[str, Callable[[Supply, Any, dt.date], Changed]] = MappingProxyType(
     {
-        "change-headway": timing.change_headway,
+        "change-headway": headway.change_headway,
         "meet": meet.meet,
         "through-run": reshape.through_run,
         "no-border": no_border.no_border,

@@ -7,58 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mobility import words
-from mobility.changes.model import Effect
 from mobility.scenario.policy_forms import FRICTIONS
-from mobility.scenario.selectors import ChangeForm, Period
+from mobility.scenario.selectors import ChangeForm, LineSelector, Period
+from mobility.scenario.street_forms import StreetSelector
 from mobility.words import Translate, marked
-
-COUNTS: Mapping[str, str] = MappingProxyType(
-    {
-        "lines_added": marked("lines added: {n}"),
-        "lines_changed": marked("lines changed: {n}"),
-        "lines_removed": marked("lines removed: {n}"),
-        "trips_added": marked("trips added: {n}"),
-        "trips_changed": marked("trips changed: {n}"),
-        "trips_removed": marked("trips removed: {n}"),
-        "trips_joined": marked("trips joined: {n}"),
-        "trips_cut": marked("trips cut at the border: {n}"),
-        "trips_running": marked("trips that run on the day: {n}"),
-        "headways_changed": marked("headway periods changed: {n}"),
-        "stops_added": marked("stops added: {n}"),
-        "stops_changed": marked("stops changed: {n}"),
-        "halts_changed": marked("halts changed: {n}"),
-        "halts_removed": marked("halts no longer made: {n}"),
-        "run_s": marked("run time from end to end: {n} s"),
-        "mean_run_change_s": marked("mean change in run time: {n} s"),
-        "mean_stand_s": marked("mean stand at the hub: {n} s"),
-        "shift_s": marked("shift: {n} s"),
-        "hub_waits": marked("connections at the hub: {n}"),
-        "hub_wait_before_s": marked("mean wait at the hub before: {n} s"),
-        "hub_wait_after_s": marked("mean wait at the hub after: {n} s"),
-        "elsewhere_waits": marked("connections at the line's other hubs: {n}"),
-        "elsewhere_wait_before_s": marked("mean wait at other hubs before: {n} s"),
-        "elsewhere_wait_after_s": marked("mean wait at other hubs after: {n} s"),
-        "ferries_idle": marked("ferries that do not sail in the whole window: {n}"),
-        "edges_added": marked("street edges added: {n}"),
-        "edges_changed": marked("street edges changed: {n}"),
-        "edges_closed": marked("street edges closed: {n}"),
-        "metres_added": marked("street added: {n} m"),
-        "metres_changed": marked("street changed: {n} m"),
-        "parking_added": marked("stops with a car park added: {n}"),
-        "parking_removed": marked("stops with a car park removed: {n}"),
-        "settings_changed": marked("settings changed: {n}"),
-        "zones_served": marked("zones served: {n}"),
-        "zones_changed": marked("zones changed: {n}"),
-        "hubs_served": marked("hub stops served: {n}"),
-        "opportunities_added": marked("opportunities added: {n}"),
-        "tables_changed": marked("tables changed: {n}"),
-        "links_missing": marked("missing links made: {n}"),
-        "links_left": marked("missing links left, beyond the most that are made: {n}"),
-        "lines_without_norm": marked("border lines without a domestic norm in their band: {n}"),
-        "lines_shifted": marked("border lines shifted to meet: {n}"),
-        "services_extended": marked("services made to run on the day: {n}"),
-    }
-)
 
 FRICTION_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -84,21 +36,41 @@ def describe(form: ChangeForm, lang: str) -> str:
     return SENTENCES[form.kind](form, words.translator(lang), lang)
 
 
-def describe_counts(effect: Effect, lang: str) -> str:
-    """Say in numbers what a change affected: ``"trips added: 34; stops added: 1"``.
-
-    Zeros are left out.
-    """
-    _ = words.translator(lang)
-    return "; ".join(
-        _(COUNTS[name]).format(n=words.number(value, lang, 0 if value == int(value) else 1))
-        for name, value in effect.counts.items()
-        if value
-    )
-
-
 def _mode(mode: str, _: Translate) -> str:
     return _("speed pedelec") if mode == "speed_pedelec" else _(mode)
+
+
+def _line(selector: LineSelector, _: Translate) -> str:
+    """Say a selector as a reader would: ``"train NMBS via Hamont"``."""
+    parts = [_(selector.mode)] if selector.mode else []
+    parts += [selector.short_name, selector.long_name, selector.route_id, selector.operator]
+    text = " ".join(part for part in parts if part)
+    if selector.feed:
+        text = (
+            f"{text} ({selector.feed})" if text else _("all of {feed}").format(feed=selector.feed)
+        )
+    if selector.serves:
+        text = _("{line} via {stops}").format(
+            line=text or _("all lines"), stops=_list(selector.serves)
+        )
+    return text
+
+
+def _lines(selectors: Iterable[LineSelector], _: Translate) -> str:
+    return _list(_line(selector, _) for selector in selectors)
+
+
+def _streets(selectors: Iterable[StreetSelector], _: Translate) -> str:
+    return _list(_one_street(selector, _) for selector in selectors)
+
+
+def _one_street(selector: StreetSelector, _: Translate) -> str:
+    parts = [selector.name, selector.highway, str(selector.way_id or ""), selector.country]
+    if selector.crosses_border:
+        parts.append(_("at the border"))
+    if selector.area is not None:
+        parts.append(_("in an area"))
+    return " ".join(part for part in parts if part)
 
 
 def _list(things: Iterable[object]) -> str:
@@ -137,7 +109,7 @@ def _add_line(form: Any, _: Translate, lang: str) -> str:
 
 def _extend(form: Any, _: Translate, lang: str) -> str:
     return _("{lines} extended from {at} to {stops}, {minutes} min").format(
-        lines=_list(form.lines), at=form.at, stops=_list(form.stops),
+        lines=_lines(form.lines, _), at=form.at, stops=_list(form.stops),
         minutes=_minutes(sum(form.run_s) + form.dwell_s * len(form.stops), lang),
     )  # fmt: skip
 
@@ -145,14 +117,14 @@ def _extend(form: Any, _: Translate, lang: str) -> str:
 def _reroute(form: Any, _: Translate, lang: str) -> str:
     way = _("by {stops}").format(stops=_list(form.stops)) if form.stops else _("without a halt")
     return _("{lines} rerouted between {a} and {b}, {way}, {minutes} min").format(
-        lines=_list(form.lines), a=form.start_at, b=form.end_at, way=way,
+        lines=_lines(form.lines, _), a=form.start_at, b=form.end_at, way=way,
         minutes=_minutes(sum(form.run_s) + form.dwell_s * len(form.stops), lang),
     )  # fmt: skip
 
 
 def _headway(form: Any, _: Translate, lang: str) -> str:
     return _("{lines}: every {minutes} min{period}").format(
-        lines=_list(form.lines), minutes=_minutes(form.headway_s, lang),
+        lines=_lines(form.lines, _), minutes=_minutes(form.headway_s, lang),
         period=_period(form.period, _),
     )  # fmt: skip
 
@@ -164,7 +136,7 @@ def _speed(form: Any, _: Translate, lang: str) -> str:
             a=form.start_at or _("the first stop"), b=form.end_at or _("the last stop")
         )
     return _("{lines}: speed × {factor}{part}{period}").format(
-        lines=_list(form.lines), factor=words.number(form.factor, lang, 2), part=part,
+        lines=_lines(form.lines, _), factor=words.number(form.factor, lang, 2), part=part,
         period=_period(form.period, _),
     )  # fmt: skip
 
@@ -177,18 +149,20 @@ def _dwell(form: Any, _: Translate, lang: str) -> str:
         else _("{lines}: dwell {seconds} s longer{where}")
     )
     seconds = form.dwell_s if form.add_s is None else form.add_s
-    return text.format(lines=_list(form.lines), seconds=words.number(seconds, lang), where=where)
+    return text.format(
+        lines=_lines(form.lines, _), seconds=words.number(seconds, lang), where=where
+    )
 
 
 def _remove_trips(form: Any, _: Translate, lang: str) -> str:
-    what = _list(form.lines) or _("{n} trips").format(n=words.number(len(form.trips), lang))
+    what = _lines(form.lines, _) or _("{n} trips").format(n=words.number(len(form.trips), lang))
     return _("Trips of {lines} removed{period}").format(lines=what, period=_period(form.period, _))
 
 
 def _remove_stops(form: Any, _: Translate, lang: str) -> str:
     del lang
     return _("{stops} no longer served by {lines}").format(
-        stops=_list(form.stops), lines=_list(form.lines) or _("any line")
+        stops=_list(form.stops), lines=_lines(form.lines, _) or _("any line")
     )
 
 
@@ -199,7 +173,7 @@ def _shift(form: Any, _: Translate, lang: str) -> str:
         else _("{lines}: {minutes} min earlier{period}")
     )
     return text.format(
-        lines=_list(form.lines), minutes=_minutes(abs(form.shift_s), lang),
+        lines=_lines(form.lines, _), minutes=_minutes(abs(form.shift_s), lang),
         period=_period(form.period, _),
     )  # fmt: skip
 
@@ -207,9 +181,9 @@ def _shift(form: Any, _: Translate, lang: str) -> str:
 def _meet(form: Any, _: Translate, lang: str) -> str:
     if form.shift_s == "search":
         text = _("{lines} meets {others} at {at}: the best of 60 shifts")
-        return text.format(lines=_list(form.lines), others=_list(form.others), at=form.at)
+        return text.format(lines=_lines(form.lines, _), others=_lines(form.others, _), at=form.at)
     return _("{lines} meets {others} at {at}: {minutes} min later").format(
-        lines=_list(form.lines), others=_list(form.others), at=form.at,
+        lines=_lines(form.lines, _), others=_lines(form.others, _), at=form.at,
         minutes=_minutes(form.shift_s, lang),
     )  # fmt: skip
 
@@ -217,7 +191,7 @@ def _meet(form: Any, _: Translate, lang: str) -> str:
 def _through(form: Any, _: Translate, lang: str) -> str:
     del lang
     return _("{first} and {second} become one line at {at}").format(
-        first=form.first, second=form.second, at=form.at
+        first=_line(form.first, _), second=_line(form.second, _), at=form.at
     )
 
 
@@ -238,17 +212,19 @@ def _change_street(form: Any, _: Translate, lang: str) -> str:
         for m, v in form.factor.items()
     ]
     parts += [_("no {mode}").format(mode=_mode(m, _)) for m in form.forbid]
-    return _("{streets}: {changes}").format(streets=_list(form.streets), changes=_list(parts))
+    return _("{streets}: {changes}").format(streets=_streets(form.streets, _), changes=_list(parts))
 
 
 def _close(form: Any, _: Translate, lang: str) -> str:
     del lang
     modes = _list(_mode(m, _) for m in form.modes) or _("everyone")
-    return _("{streets} closed for {modes}").format(streets=_list(form.streets), modes=modes)
+    return _("{streets} closed for {modes}").format(streets=_streets(form.streets, _), modes=modes)
 
 
 def _upgrade(form: Any, _: Translate, lang: str) -> str:
-    what = _list(form.streets) or _("{n} points").format(n=words.number(len(form.points), lang))
+    what = _streets(form.streets, _) or _("{n} points").format(
+        n=words.number(len(form.points), lang)
+    )
     return _("Fast cycle route along {streets}: bike {bike}, e-bike {ebike} km/h").format(
         streets=what, bike=words.number(form.bike_kph, lang),
         ebike=words.number(form.ebike_kph, lang),
@@ -256,7 +232,7 @@ def _upgrade(form: Any, _: Translate, lang: str) -> str:
 
 
 def _congestion(form: Any, _: Translate, lang: str) -> str:
-    where = _list(form.streets) or (_("an area") if form.area else _("everywhere"))
+    where = _streets(form.streets, _) or (_("an area") if form.area else _("everywhere"))
     return _("Car time × {factor}: {where}").format(
         factor=words.number(form.factor, lang, 2), where=where
     )
@@ -309,7 +285,7 @@ def _calendar(form: Any, _: Translate, lang: str) -> str:
 
 def _disruption(form: Any, _: Translate, lang: str) -> str:
     del lang
-    parts = [str(s) for s in (*form.lines, *form.stops, *form.streets)]
+    parts = [*(_line(s, _) for s in form.lines), *map(str, (*form.stops, *form.streets))]
     if form.border:
         parts.append(_("the border"))
     return _("Closed: {parts}{period}").format(parts=_list(parts), period=_period(form.period, _))
@@ -353,7 +329,7 @@ def _no_border(form: Any, _: Translate, lang: str) -> str:
 
 def _remove_lines(form: Any, _: Translate, lang: str) -> str:
     del lang
-    return _("{lines} removed").format(lines=_list(form.lines))
+    return _("{lines} removed").format(lines=_lines(form.lines, _))
 
 
 def _script(form: Any, _: Translate, lang: str) -> str:

@@ -70,7 +70,9 @@ def first_departures(feeds: Feeds) -> Int64:
 
 
 def patterns(feeds: Feeds, trips: Int64) -> Int64:
-    """Number the stop sequences of some trips: equal numbers, equal route, direction, stops.
+    """Number the stop sequences of some trips: equal numbers, equal stations in order.
+
+    Platforms of one station are the same.
 
     Parameters
     ----------
@@ -85,15 +87,65 @@ def patterns(feeds: Feeds, trips: Int64) -> Int64:
         int64 (len(trips),), numbered by first appearance.
     """
     start, end = trip_bounds(feeds)
-    stop = feeds.stop_times["stop"].to_numpy()
-    route = feeds.trips["route"].to_numpy()
-    direction = feeds.trips["direction"].to_numpy()
-    known: dict[tuple[int, int, bytes], int] = {}
+    station = stations(feeds)[feeds.stop_times["stop"].to_numpy()]
+    known: dict[bytes, int] = {}
     numbers = np.empty(len(trips), np.int64)
     for k, trip in enumerate(trips):
-        key = (int(route[trip]), int(direction[trip]), stop[start[trip] : end[trip]].tobytes())
-        numbers[k] = known.setdefault(key, len(known))
+        numbers[k] = known.setdefault(station[start[trip] : end[trip]].tobytes(), len(known))
     return numbers
+
+
+def stations(feeds: Feeds) -> Int64:
+    """Row of each stop's station: its parent, or itself where it has none."""
+    parent = feeds.stops["parent"].to_numpy(np.int64)
+    return np.where(parent >= 0, parent, np.arange(len(parent)))
+
+
+def ranges(sizes: Int64) -> Int64:
+    """0 … n − 1 for each n of `sizes`, one behind the other."""
+    ends = np.cumsum(sizes)
+    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - sizes, sizes)
+
+
+def lines_and_ways(feeds: Feeds, trips: Int64, *, as_one: bool) -> Int64:
+    """Number the line and direction of some trips: equal numbers, equal line and way.
+
+    A line is a route, or with `as_one` all of them. The direction is the feed's; where a
+    feed gives none, or for routes taken as one, it is told by the bearing from first to last
+    stop: with that of the line's commonest stop sequence, or against it.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (len(trips),), 2 × line + way.
+    """
+    line = np.zeros(len(trips), np.int64)
+    if not as_one:
+        line = feeds.trips["route"].to_numpy(np.int64)[trips]
+    way = feeds.trips["direction"].to_numpy(np.int64)[trips]
+    if as_one or (way < 0).any():
+        bearing = _with_the_commonest(feeds, trips, line)
+        way = bearing if as_one else np.where(way < 0, bearing, way)
+    numbers: Int64 = 2 * line + way
+    return numbers
+
+
+def _with_the_commonest(feeds: Feeds, trips: Int64, line: Int64) -> Int64:
+    """0 for trips that head as their line's commonest stop sequence does, 1 against it."""
+    start, end = trip_bounds(feeds)
+    stop = feeds.stop_times["stop"].to_numpy()
+    lon, lat = feeds.stops["lon"].to_numpy(np.float64), feeds.stops["lat"].to_numpy(np.float64)
+    a, b = stop[start[trips]], stop[end[trips] - 1]
+    east = (lon[b] - lon[a]) * np.cos(np.radians(lat[a]))
+    north = lat[b] - lat[a]
+    table = pd.DataFrame({"line": line, "pattern": patterns(feeds, trips)})
+    size = table.groupby(["line", "pattern"])["pattern"].transform("size")
+    order = table.assign(size=size, row=np.arange(len(trips))).sort_values(
+        ["line", "size", "pattern", "row"], ascending=[True, False, True, True]
+    )
+    leader = order.drop_duplicates("line").set_index("line")["row"].loc[line].to_numpy()
+    against: Bool = east * east[leader] + north * north[leader] < 0
+    return against.astype(np.int64)
 
 
 def keep_trips(feeds: Feeds, keep: Bool) -> Feeds:

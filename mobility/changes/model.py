@@ -23,7 +23,7 @@ class Effect:
         The same in every language, by language code.
     counts
         What it affected, e.g. ``{"trips_added": 34, "stops_added": 1}``; the names are
-        those of `mobility.changes.describe.COUNTS`.
+        those of `mobility.changes.counts.COUNTS`.
     routes
         route_ids it touched, sorted.
     """

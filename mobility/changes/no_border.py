@@ -30,12 +30,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from mobility.changes.edit import runs_on
+from mobility.changes.headway import with_headway
 from mobility.changes.hub_fit import domestic_wait_s, fitting_shifts
 from mobility.changes.missing_links import with_missing_links
 from mobility.changes.model import Changed
 from mobility.changes.norms import bands, domestic_norms, lines_of_day
 from mobility.changes.removal import route_ids
-from mobility.changes.timing import shifted, with_headway
+from mobility.changes.timing import shifted
 from mobility.feeds.model import Feeds
 from mobility.network.model import Supply, TicketRule
 from mobility.scenario.policy_forms import NoBorder

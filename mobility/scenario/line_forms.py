@@ -126,6 +126,11 @@ class ChangeHeadway(ChangeForm):
     kind: Literal["change-headway"]
     lines: LinesField
     headway_s: int = Field(gt=0, le=86_400, description="new seconds between departures")
+    as_one: bool | None = Field(
+        None,
+        description="true: the lines picked share the headway as variants of one line; "
+        "false: each gets it; else true where a selector names two or more stops it serves",
+    )
     period: Period = Field(Period(), description="only departures in this period change")
 
 
