@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mobility.border.penetration import foreign_pairs
-from mobility.border.places import resolve_pairs
-from mobility.border.scorecards import place_times
+from mobility.border.places import Place, resolve_pairs
+from mobility.border.scorecards import place_times, positions_of
 from mobility.indicators.access import split_by_country
 from mobility.indicators.costs import factors, trip_weights
 from mobility.indicators.european import REGIONAL
@@ -36,6 +36,7 @@ KEYS = (
 )
 NOTHING = Band(float("nan"), float("nan"), float("nan"))
 Row = tuple[Band, float, float]
+Link = tuple[Place, Place]
 
 
 def figures(
@@ -65,18 +66,22 @@ def figures(
     """
     pt, car = times_by_mode.get("pt"), times_by_mode.get("car")
     bike = times_by_mode.get("bike")
+    crow = None if pt is None else crow_fly_m(*ends(pt, zones))
+    links = resolve_pairs(zones, pairs)
+    cities = [link for pair, link in zip(pairs, links, strict=True) if pair.kind == "city"]
+    local = [link for pair, link in zip(pairs, links, strict=True) if pair.kind == "border"]
     scenario = next((times.scenario for times in times_by_mode.values()), "")
     found: dict[str, tuple[str, str, Row]] = {
         "reach_pt": ("pt", "people", _reach(pt, zones, population)),
         "reach_car": ("car", "people", _reach(car, zones, population)),
-        "penetration_pt": ("pt", "%", _penetration(pt, zones, population)),
+        "penetration_pt": ("pt", "%", _penetration(pt, zones, crow, population)),
         "border_effect_pt": ("pt", "%", _effect(effect, "pt")),
-        "vf_city": ("pt", "1", _vf_city(pt, car, zones, pairs, population)),
-        "border_links_bike": ("bike", "links", _bike_links(bike, zones, pairs, population)),
+        "vf_city": ("pt", "1", _vf_city(pt, car, zones, cities, population)),
+        "border_links_bike": ("bike", "links", _bike_links(bike, zones, local, population)),
         "foreign_people_pt": ("pt", "%", _foreign(pt, zones, population)),
-        "asymmetry_pt": ("pt", "min", _asymmetry(pt, zones, population)),
-        "modal_potential_pt": ("pt", "%", _potential(pt, car, zones, population)),
-        "co2_saved": ("pt", "g", _co2_saved(pt, zones, population)),
+        "asymmetry_pt": ("pt", "min", _asymmetry(pt, zones, crow, population)),
+        "modal_potential_pt": ("pt", "%", _potential(pt, car, zones, crow, population)),
+        "co2_saved": ("pt", "g", _co2_saved(pt, zones, crow, population)),
     }
     rows = [
         (scenario, key, mode, span.value, span.low, span.high, unit, other, count)
@@ -111,12 +116,13 @@ def _reach(times: TravelTimes | None, zones: Zones, population: str) -> Row:
     return span, 100 * abroad / span.value if span.value > 0 else np.nan, float(heavy.sum())
 
 
-def _penetration(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+def _penetration(
+    times: TravelTimes | None, zones: Zones, crow: Array | None, population: str
+) -> Row:
     """Share of reached people that live abroad over the share of those near, in per cent."""
-    if times is None:
+    if times is None or crow is None:
         return NOTHING, np.nan, np.nan
     heavy, living = _inside_people(times, zones, population)
-    crow = crow_fly_m(*ends(times, zones))
     near = split_by_country(times, crow <= REGIONAL.radius_m, living[:, None])
     own_near, foreign_near = heavy @ near[0][:, 0], heavy @ near[1][:, 0]
     if foreign_near <= 0:
@@ -147,11 +153,10 @@ def _vf_city(
     pt: TravelTimes | None,
     car: TravelTimes | None,
     zones: Zones,
-    pairs: Sequence[Pair],
+    cities: Sequence[Link],
     population: str,
 ) -> Row:
     """Median VF factor of the city links both ways; other: links public transport misses."""
-    cities = [pair for pair in pairs if pair.kind == "city"]
     if pt is None or car is None or not cities:
         return NOTHING, np.nan, np.nan
     by_car = _link_times(car, zones, cities, population)
@@ -170,22 +175,21 @@ def _vf_city(
     return band(pt, median), float(np.isinf(ratio).sum()), float(len(ratio))
 
 
-def _link_times(times: TravelTimes, zones: Zones, pairs: Sequence[Pair], population: str) -> Array:
+def _link_times(times: TravelTimes, zones: Zones, links: Sequence[Link], population: str) -> Array:
     """Median seconds of each pair, there and back."""
-    weight = people(zones, population)
-    found = []
-    for a, b in resolve_pairs(zones, pairs):
-        for origin, destination in ((a, b), (b, a)):
-            figures = place_times(times, zones, origin.rows, destination.rows, weight)
-            found.append(figures["time_s"])
+    weight, at = people(zones, population), positions_of(times, zones)
+    found = [
+        place_times(times, at, origin.rows, destination.rows, weight)["time_s"]
+        for a, b in links
+        for origin, destination in ((a, b), (b, a))
+    ]
     return np.asarray(found, np.float64)
 
 
 def _bike_links(
-    times: TravelTimes | None, zones: Zones, pairs: Sequence[Pair], population: str
+    times: TravelTimes | None, zones: Zones, local: Sequence[Link], population: str
 ) -> Row:
     """Border links that a bike does in half an hour in both directions."""
-    local = [pair for pair in pairs if pair.kind == "border"]
     if times is None or not local:
         return NOTHING, np.nan, np.nan
 
@@ -211,17 +215,17 @@ def _foreign(times: TravelTimes | None, zones: Zones, population: str) -> Row:
     return band(times, share), np.nan, float(heavy.sum())
 
 
-def _asymmetry(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+def _asymmetry(times: TravelTimes | None, zones: Zones, crow: Array | None, population: str) -> Row:
     """Mean difference out and back in minutes over cross-border zone pairs reached both ways.
 
     Counted from the country first in the alphabet; weighted as `trip_weights` at both ends.
     """
-    if times is None or not np.array_equal(times.origins, times.destinations):
+    if times is None or crow is None or not np.array_equal(times.origins, times.destinations):
         return NOTHING, np.nan, np.nan
     rank = pd.factorize(times.country_o, sort=True)[0]
     outward = foreign_pairs(times) & (rank[:, None] < rank[None, :])
     origins, destinations = ends(times, zones)
-    weight = trip_weights(destinations, crow_fly_m(origins, destinations), population)
+    weight = trip_weights(destinations, crow, population)
     weight = weight * people(origins, population)[:, None]
 
     def mean(matrix: TravelTimes) -> float:
@@ -240,13 +244,17 @@ def _asymmetry(times: TravelTimes | None, zones: Zones, population: str) -> Row:
 
 
 def _potential(
-    pt: TravelTimes | None, car: TravelTimes | None, zones: Zones, population: str
+    pt: TravelTimes | None,
+    car: TravelTimes | None,
+    zones: Zones,
+    crow: Array | None,
+    population: str,
 ) -> Row:
     """Per cent of trips within an hour by car to which VF ≤ 1.5; other: of those abroad."""
-    if pt is None or car is None:
+    if pt is None or car is None or crow is None:
         return NOTHING, np.nan, np.nan
     origins, destinations = ends(pt, zones)
-    weight = trip_weights(destinations, crow_fly_m(origins, destinations), population)
+    weight = trip_weights(destinations, crow, population)
     weight = weight * people(origins, population)[:, None]
     near = np.where(car.at(50) <= REACH_S, weight, 0.0)
     across = np.where(foreign_pairs(pt), near, 0.0)
@@ -261,15 +269,14 @@ def _potential(
     return band(pt, share), float(abroad), float((near > 0).sum())
 
 
-def _co2_saved(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+def _co2_saved(times: TravelTimes | None, zones: Zones, crow: Array | None, population: str) -> Row:
     """Grams that a mean cross-border trip of public transport emits less than by car.
 
     The band is from the bounds of the emission factors. Other: the trip's kilometres.
     """
-    if times is None or not foreign_pairs(times).any():
+    if times is None or crow is None or not foreign_pairs(times).any():
         return NOTHING, np.nan, np.nan
     origins, destinations = ends(times, zones)
-    crow = crow_fly_m(origins, destinations)
     weight = trip_weights(destinations, crow, population)
     weight = weight * people(origins, population)[:, None]
     counted = np.where(foreign_pairs(times) & (times.at(50) <= REACH_S), weight, 0.0)

@@ -10,7 +10,7 @@ import pandas as pd
 from mobility.indicators.access import split_by_country
 from mobility.indicators.costs import weighted_mean
 from mobility.indicators.european import SETTINGS, Setting
-from mobility.indicators.frame import Array, crow_fly_m, ends, people
+from mobility.indicators.frame import Array, crow_fly_m, distances, ends, people
 from mobility.indicators.practice import reference_line, speeds_kph
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -44,6 +44,7 @@ def penetration(
     settings: Sequence[Setting] = SETTINGS,
     percentile: int = 50,
     population: str = "population",
+    crow_m: Array | None = None,
 ) -> pd.DataFrame:
     """Share of reached people that live abroad, against the share of those living near.
 
@@ -58,7 +59,7 @@ def penetration(
         (Christodoulou & Christidis 2019). Zones of unknown country are on neither side.
     """
     origins, destinations = ends(times, zones)
-    crow = crow_fly_m(origins, destinations)
+    crow = crow_fly_m(origins, destinations) if crow_m is None else crow_m
     living = people(destinations, population)
     outside = times.outside.all(axis=1) if times.outside.shape[1] else np.zeros(len(crow), bool)
     line = reference_line(times, zones, crow_m=crow)
@@ -188,7 +189,11 @@ def border_access(
     population: str = "population",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Penetration of all modes: the table per zone and its summary per country."""
-    tables = [penetration(times, zones, population=population) for times in times_by_mode.values()]
+    crow = distances(times_by_mode, zones)
+    tables = [
+        penetration(times, zones, population=population, crow_m=crow[mode])
+        for mode, times in times_by_mode.items()
+    ]
     whole = (
         pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PENETRATION))
     )

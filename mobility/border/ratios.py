@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mobility.indicators.frame import Array, people
-from mobility.indicators.municipalities import KEYS, municipalities, municipality_table
+from mobility.indicators.frame import Array
+from mobility.indicators.municipalities import KEYS, municipality_table
 from mobility.indicators.service import require
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -64,36 +64,28 @@ def municipality_pairs(
         speed_kph, departures``, and whether it crosses a border (`cross`) or lies within a
         country (`home`); neither where a country isn't known. Names are categories.
     """
-    groups = municipalities(zones)
-    size = pd.Series(
-        np.bincount(groups.of_zone, people(zones, population), minlength=len(groups.names)),
-        index=pd.MultiIndex.from_arrays([groups.names, groups.countries]),
-    )
     tables = [
-        _pairs_of(municipality_table(times, zones, population=population), size)
+        _pairs_of(municipality_table(times, zones, population=population))
         for times in times_by_mode.values()
     ]
     if not tables:
         return pd.DataFrame(columns=["scenario", "mode"])
     pairs = pd.concat(tables, ignore_index=True)
     for name in ("scenario", "mode", *KEYS):
-        # Matrices with other zones have other categories, which fall apart when stacked.
-        pairs[name] = pairs[name].astype("category")
+        # Categories fall apart when tables that have others are stacked.
+        if not isinstance(pairs[name].dtype, pd.CategoricalDtype):
+            pairs[name] = pairs[name].astype("category")
     return _with_departures(pairs, departures)
 
 
-def _pairs_of(table: pd.DataFrame, size: pd.Series) -> pd.DataFrame:
-    """Pairs of one matrix with people, speed, and whether they cross a border."""
+def _pairs_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of two municipalities, with their speed and whether they cross a border."""
     code = {end: table[f"country_{end}"].astype(object).to_numpy() for end in ("o", "d")}
     name = {end: table[f"municipality_{end}"].astype(object).to_numpy() for end in ("o", "d")}
     known = (code["o"] != "") & (code["d"] != "")
     same = code["o"] == code["d"]
-    columns = {
-        f"people_{end}": size.reindex(pd.MultiIndex.from_arrays([name[end], code[end]])).to_numpy()
-        for end in ("o", "d")
-    }
     speed = table["distance_km"] / table["p50_s"] * 3600
-    pairs = table.assign(**columns, speed_kph=speed, cross=known & ~same, home=known & same)
+    pairs = table.assign(speed_kph=speed, cross=known & ~same, home=known & same)
     return pairs[~((name["o"] == name["d"]) & same)]
 
 

@@ -74,16 +74,18 @@ def scorecard(
         is missing; the rule that made it stands beside it in English and Dutch.
     """
     places = resolve_pairs(zones, pairs)
+    at = {mode: positions_of(times, zones) for mode, times in times_by_mode.items()}
     rows: list[dict[str, object]] = []
     for pair, (a, b) in zip(pairs, places, strict=True):
         for origin, destination in ((a, b), (b, a)):
-            rows += _directed(times_by_mode, zones, pair.kind, origin, destination, population)
+            rows += _directed(times_by_mode, at, zones, pair.kind, origin, destination, population)
     table = pd.DataFrame(rows, columns=[*SCORECARD_COLUMNS[:16], "inside"])
     return _judge(table)[list(SCORECARD_COLUMNS)]
 
 
 def _directed(
     times_by_mode: Mapping[str, TravelTimes],
+    positions: Mapping[str, Positions],
     zones: Zones,
     kind: str,
     origin: Place,
@@ -95,7 +97,7 @@ def _directed(
     km = _distance_km(zones, origin.rows, destination.rows, weight)
     rows: list[dict[str, object]] = []
     for mode, times in times_by_mode.items():
-        figures = place_times(times, zones, origin.rows, destination.rows, weight)
+        figures = place_times(times, positions[mode], origin.rows, destination.rows, weight)
         rows.append(
             {
                 "scenario": times.scenario,
@@ -116,9 +118,22 @@ def _directed(
     return rows
 
 
+Positions = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+
+
+def positions_of(times: TravelTimes, zones: Zones) -> Positions:
+    """Row and column of each zone in a matrix, −1 where it has none."""
+    ids = pd.Index(zones.ids, dtype=object)
+    rows, columns = (
+        np.asarray(pd.Index(axis, dtype=object).get_indexer(ids), np.intp)
+        for axis in (times.origins, times.destinations)
+    )
+    return rows, columns
+
+
 def place_times(
     times: TravelTimes,
-    zones: Zones,
+    positions: Positions,
     rows_o: npt.NDArray[np.intp],
     rows_d: npt.NDArray[np.intp],
     weight: Array,
@@ -128,10 +143,7 @@ def place_times(
     Zones that are no origin (or destination) of the matrix are left out; where none is left,
     everything is NaN and `inside` 0.
     """
-    at_o, at_d = (
-        pd.Index(axis, dtype=object).get_indexer(pd.Index(zones.ids[rows], dtype=object))
-        for axis, rows in ((times.origins, rows_o), (times.destinations, rows_d))
-    )
+    at_o, at_d = positions[0][rows_o], positions[1][rows_d]
     heavy_o, heavy_d = weight[rows_o][at_o >= 0], weight[rows_d][at_d >= 0]
     block = np.ix_(at_o[at_o >= 0], at_d[at_d >= 0])
     heavy = _nonzero(heavy_o)[:, None] * _nonzero(heavy_d)[None, :]

@@ -18,6 +18,7 @@ from mobility.indicators.frame import (
     Array,
     Measure,
     crow_fly_m,
+    distances,
     ends,
     people,
     rows_for,
@@ -162,9 +163,10 @@ def performance_summary(
         Performances in per cent.
     """
     rows = []
-    for times in times_by_mode.values():
-        origins, destinations = ends(times, zones)
-        crow = crow_fly_m(origins, destinations)
+    distance = distances(times_by_mode, zones)
+    for mode, times in times_by_mode.items():
+        origins, _ = ends(times, zones)
+        crow = distance[mode]
         weight = np.where(_inside(times), people(origins, population), 0.0)
         for setting in settings:
             found = _performances(times, zones, setting, population, crow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,6 +158,18 @@ def great_circle_m(lon_o: Array, lat_o: Array, lon_d: Array, lat_d: Array) -> Ar
 def crow_fly_m(origins: Zones, destinations: Zones) -> Array:
     """Great-circle distance between zone points in metres, (n_o, n_d)."""
     return great_circle_m(origins.lon, origins.lat, destinations.lon, destinations.lat)
+
+
+def distances(times_by_mode: Mapping[str, TravelTimes], zones: Zones) -> dict[str, Array]:
+    """Crow-fly metres of each mode's matrix; modes with the same zones share one."""
+    found: dict[tuple[str, ...], Array] = {}
+    by_mode = {}
+    for mode, times in times_by_mode.items():
+        key = ("\n".join(times.origins), "\n".join(times.destinations))
+        if key not in found:
+            found[key] = crow_fly_m(*ends(times, zones))
+        by_mode[mode] = found[key]
+    return by_mode
 
 
 def blank_outside(values: Array, times: TravelTimes) -> Array:

@@ -87,18 +87,18 @@ def municipality_times(
         ordered pair. `share_reached` is the weighted mean share of departures that arrive.
     """
     table = municipality_table(times, zones, population=population)
-    return table.astype(dict.fromkeys(KEYS, "str"))
+    return table.drop(columns=["people_o", "people_d"]).astype(dict.fromkeys(KEYS, "str"))
 
 
 KEYS = ("municipality_o", "country_o", "municipality_d", "country_d")
 
 
 def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> pd.DataFrame:
-    """`municipality_times` with categories for names, which is quicker to go on with."""
+    """`municipality_times` with people at both ends, and categories for names."""
     from_zones, to_zones = ends(times, zones)
     groups_o, groups_d = municipalities(from_zones), municipalities(to_zones)
-    heavy_o = membership(groups_o, people(from_zones, population))
-    heavy_d = membership(groups_d, people(to_zones, population))
+    people_o, people_d = people(from_zones, population), people(to_zones, population)
+    heavy_o, heavy_d = membership(groups_o, people_o), membership(groups_d, people_d)
     counted = _counted(times, groups_d)
     whole = aggregate(heavy_o, counted, heavy_d)
 
@@ -129,6 +129,10 @@ def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> 
     count_o, count_d = (heavy_o > 0).astype(np.float64), (heavy_d > 0).astype(np.float64)
     pairs = aggregate(count_o, counted, count_d)
     columns["zone_pairs"] = pairs.ravel().astype(np.int64)
+    n_people = np.bincount(groups_o.of_zone, people_o, minlength=n_o)
+    columns["people_o"] = np.repeat(n_people, n_d)
+    n_people = np.bincount(groups_d.of_zone, people_d, minlength=n_d)
+    columns["people_d"] = np.tile(n_people, n_o)
     return pd.DataFrame(columns)
 
 

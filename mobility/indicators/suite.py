@@ -22,8 +22,7 @@ from mobility.indicators.frame import (
     Array,
     Measure,
     Rows,
-    crow_fly_m,
-    ends,
+    distances,
     opportunity_names,
     rows_for,
     tidy,
@@ -88,14 +87,10 @@ def all_indicators(
         `ACCESSIBILITY` rows; what each indicator means stands in `mobility.indicators.registry`.
     """
     rows: list[Rows] = []
-    distances: dict[tuple[bytes, bytes], Array] = {}
+    crow = distances(times_by_mode, zones)
     kph = STREET_KPH if street_kph is None else street_kph
-    for times in times_by_mode.values():
-        # One distance matrix serves all modes with the same zones.
-        key = ("\n".join(times.origins).encode(), "\n".join(times.destinations).encode())
-        if key not in distances:
-            distances[key] = crow_fly_m(*ends(times, zones))
-        crow_m = distances[key]
+    for mode, times in times_by_mode.items():
+        crow_m = crow[mode]
         measures = _access(times, zones, cutoffs_s, percentile, population)
         measures += performance_measures(
             times,
