@@ -99,9 +99,7 @@ def check_page(
     """Give the merge report as text of one HTML page; see `write_check_page`."""
     _ = translator(lang)
     errors = rows_with(merged.evidence["problems"], "severity", "error")
-    source = (
-        resources.files("mobility.checkpage").joinpath("check.html").read_text(encoding="utf-8")
-    )
+    file = resources.files("mobility.checkpage").joinpath("check.html")
     template = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(file.read_text(encoding="utf-8"))
