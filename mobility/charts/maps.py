@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -32,6 +32,8 @@ from mobility.zones import Countries, Zones
 
 NO_VALUE = "#d0d0d0"
 FRAME_SHARE = 0.03
+# Two files seldom agree to the metre where countries meet.
+MEETING_DEG = 0.001
 
 
 def change_map(
@@ -121,8 +123,13 @@ def _draw_border(axes: Axes, zones: Zones, countries: Countries | None) -> None:
         return
     west, south, east, north = _bounds(zones)
     frame = shapely.box(west, south, east, north)
-    for _code, polygon in sorted(countries.polygons.items()):
-        outline = shapely.make_valid(polygon).boundary.intersection(frame)
+    inside = [
+        shapely.make_valid(polygon).intersection(frame)
+        for _code, polygon in sorted(countries.polygons.items())
+    ]
+    for one, other in combinations(inside, 2):
+        meeting = one.boundary.intersection(shapely.buffer(other, MEETING_DEG, quad_segs=1))
+        outline = meeting.intersection(shapely.buffer(frame, -2 * MEETING_DEG))
         for line in shapely.get_parts(outline):
             points = shapely.get_coordinates(line)
             axes.plot(

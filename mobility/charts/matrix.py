@@ -25,7 +25,8 @@ from mobility.charts.style import (
 from mobility.words import label, number, translator
 
 MOST_NUMBERS = 26
-MOST_NAMES = 80
+MOST_NAMES = 60
+LARGEST_INCH = 8.5
 VF_BALANCE = 1.5
 Grid = npt.NDArray[np.float64]
 
@@ -118,7 +119,7 @@ def _square(
         square = matrix_of(rows, value)
         values = square.to_numpy(float, copy=True)
         np.fill_diagonal(values, np.nan)
-        side = min(max(0.9 + 0.2 * len(square), 4.2), 14.0)
+        side = min(max(0.9 + 0.2 * len(square), 4.2), LARGEST_INCH)
         figure = new_figure(head, stamp, lang, width=side + 2.0, height=side + 1.2)
         axes = figure.add_subplot()
         norm = _norm(values, centre)
@@ -154,7 +155,8 @@ def _norm(values: Grid, centre: float | None) -> Normalize:
 
 
 def _name_ticks(axes: Axes, names: Sequence[str]) -> None:
-    size = 7.5 if len(names) <= MOST_NUMBERS else max(3.5, 7.5 * MOST_NUMBERS / len(names) + 2)
+    shown_names = min(len(names), MOST_NAMES)
+    size = 7.5 if shown_names <= MOST_NUMBERS else max(5.0, 7.5 * MOST_NUMBERS / shown_names + 2)
     # Of very many places only every second, third … name can be read.
     step = max(1, math.ceil(len(names) / MOST_NAMES))
     shown = range(0, len(names), step)

@@ -24,7 +24,16 @@ SCENARIO_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55
 FASTER_COLOUR, SLOWER_COLOUR = "#2166ac", "#b35806"
 # Near is dark, far is pale; blue is faster, orange slower. The page and the layers for QGIS
 # show the same colours (a test compares them).
-TIME_COLOURS = ("#081d58", "#225ea8", "#1d91c0", "#41b6c4", "#7fcdbb", "#c7e9b4", "#f7fbd3")
+TIME_COLOURS = (
+    "#081d58",
+    "#233390",
+    "#225aa6",
+    "#1e8bbd",
+    "#40b5c4",
+    "#87d0ba",
+    "#bfe6b4",
+    "#fdfcd9",
+)
 CHANGE_COLOURS = ("#08519c", "#4292c6", "#b3d3ea", "#efefef", "#fdd49e", "#fc8d3c", "#a63603")
 CHANGE_LIMITS = (-15.0, -5.0, -1.0, 1.0, 5.0, 15.0)
 SEQUENTIAL = "YlGnBu_r"
@@ -137,6 +146,8 @@ def save(
     svg = path_stem.with_name(path_stem.name + ".svg")
     with styled():
         figure.savefig(png, dpi=DPI, metadata={"Software": "border-mobility", **extra})
+        # What lies where is settled now; finding it out again would take as long as drawing.
+        figure.set_layout_engine("none")
         figure.savefig(svg, metadata=_svg_metadata(extra))
     return png, svg
 

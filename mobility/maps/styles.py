@@ -14,7 +14,16 @@ import pandas as pd
 
 Geometry = Literal["point", "line", "polygon"]
 
-TIME_COLOURS = ("#081d58", "#225ea8", "#1d91c0", "#41b6c4", "#7fcdbb", "#c7e9b4", "#f7fbd3")
+TIME_COLOURS = (
+    "#081d58",
+    "#233390",
+    "#225aa6",
+    "#1e8bbd",
+    "#40b5c4",
+    "#87d0ba",
+    "#bfe6b4",
+    "#fdfcd9",
+)
 CHANGE_COLOURS = ("#08519c", "#4292c6", "#b3d3ea", "#efefef", "#fdd49e", "#fc8d3c", "#a63603")
 CHANGE_LIMITS = (-15.0, -5.0, -1.0, 1.0, 5.0, 15.0)
 KIND_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A6A00")
@@ -144,7 +153,7 @@ def _minutes(values: pd.Series) -> Style:
                 for k, value in enumerate(known)
             ),
         )
-    return Style("minutes", ranges((15, 30, 45, 60, 90, 120), TIME_COLOURS, "min"))
+    return Style("minutes", ranges((15, 30, 45, 60, 90, 120, 180), TIME_COLOURS, "min"))
 
 
 def _numbers(frame: gpd.GeoDataFrame) -> Style:

@@ -26,7 +26,8 @@ def scorecard_blocks(data: ReportInput) -> list[Block]:
         return []
     if not set(table.columns) >= CARD:
         return [any_table(say("Scorecard"), table, 200)]
-    modes = in_mode_order([str(m) for m in table["mode"].unique()])
+    # Walking to another town judges nothing; it stays in the table of connections.
+    modes = [m for m in in_mode_order([str(m) for m in table["mode"].unique()]) if m != "walk"]
     first = _times(table[table["scenario"] == data.baseline.name])
     blocks = []
     for run in data.runs:

@@ -18,6 +18,8 @@ STEPS_PER_DEGREE = 10_000
 # About 40 m: below what a reader can see on a map of a region.
 TOLERANCE_DEG = 0.0004
 MARGIN_DEG = 0.12
+# Two files seldom agree to the metre where countries meet.
+MEETING_DEG = 0.001
 HILBERT_BITS = 10
 Floats = npt.NDArray[np.float64]
 
@@ -81,18 +83,34 @@ def _deltas(points: Floats) -> list[int]:
 
 
 def border_lines(countries: Countries | None, zones: Zones) -> list[list[int]]:
-    """Lines between countries inside the map's frame; sea coasts count as borders too."""
+    """Lines where two countries meet inside the map's frame, once each.
+
+    Outer edges of the polygons are left out: they are coasts, or where the file ends.
+    """
     if countries is None:
         return []
     west, south, east, north = bounds(zones)
     frame = box(west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
-    found: list[BaseGeometry] = []
-    for _code, polygon in sorted(countries.polygons.items()):
-        outline = shapely.make_valid(polygon).boundary
-        found.append(shapely.simplify(outline.intersection(frame), TOLERANCE_DEG / 2))
+    found = [shapely.simplify(line, TOLERANCE_DEG / 2) for line in shared_borders(countries, frame)]
     merged = shapely.line_merge(shapely.union_all(found))
     lines = [part for part in shapely.get_parts(merged) if isinstance(part, LineString)]
     return sorted(_deltas(np.asarray(line.coords)[:, :2]) for line in lines)
+
+
+def shared_borders(countries: Countries, frame: BaseGeometry) -> list[BaseGeometry]:
+    """Outline of each country where it runs along another one, each pair once."""
+    inside = [
+        shapely.make_valid(polygon).intersection(frame)
+        for _code, polygon in sorted(countries.polygons.items())
+    ]
+    return [
+        # Shrunken by as much, the frame cuts off where outlines turn along its own edge.
+        one.boundary.intersection(shapely.buffer(other, MEETING_DEG, quad_segs=1)).intersection(
+            shapely.buffer(frame, -2 * MEETING_DEG)
+        )
+        for k, one in enumerate(inside)
+        for other in inside[k + 1 :]
+    ]
 
 
 def polyline(lon: Iterable[float], lat: Iterable[float]) -> list[int]:

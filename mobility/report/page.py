@@ -197,6 +197,7 @@ def _figure(chart: Any) -> dict[str, Any]:
         for lang, svg in sorted(chart.svg.items())
     ]
     return {
+        "title": by_language(lambda lang: spoken(chart.alt, lang, chart.name)),
         "sources": sources,
         "alt": {lang: spoken(chart.alt, lang, chart.name) for lang, _source in sources},
     }

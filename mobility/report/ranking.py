@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 # Below a minute a difference is not felt, and is often less than the spread of departures.
 FELT_MINUTES = 1.0
 REACH_CUTOFF_S = 3600.0
+MEDIAN = 50
 
 
 def scenario_ranking(
@@ -38,10 +39,10 @@ def scenario_ranking(
     if municipalities.empty or len(scenarios) < 2:
         return pd.DataFrame(columns=columns)
     rows = municipalities[municipalities["mode"] == mode]
-    rows = rows[rows["origin"].astype(str) != rows["destination"].astype(str)]
+    rows = rows[rows["origin"].astype(object) != rows["destination"].astype(object)]
     keys = ["origin", "destination"]
     base = rows[rows["scenario"] == scenarios[0]].set_index(keys)
-    crossing = base["country_o"].astype(str) != base["country_d"].astype(str)
+    crossing = base["country_o"].astype(object) != base["country_d"].astype(object)
     found = []
     for name in scenarios[1:]:
         other = rows[rows["scenario"] == name].set_index(keys)["minutes"].reindex(base.index)
@@ -72,20 +73,40 @@ def _mean(values: np.ndarray) -> float:
 
 
 def people_reached(
-    accessibility: pd.DataFrame, scenarios: Sequence[str], mode: str
-) -> dict[str, float]:
-    """Mean over zones of the people reached within an hour, per scenario; may be empty."""
+    accessibility: pd.DataFrame,
+    scenarios: Sequence[str],
+    people: Mapping[str, float],
+) -> dict[tuple[str, str], float]:
+    """Mean people reached within an hour, per mode and scenario, weighted by inhabitants.
+
+    Parameters
+    ----------
+    accessibility
+        Rows of the `ACCESSIBILITY` contract.
+    people
+        Zone id → inhabitants.
+
+    Returns
+    -------
+    dict
+        (mode, scenario) → people; empty where the indicator was not computed.
+    """
     if accessibility.empty:
         return {}
     rows = accessibility[
-        (accessibility["mode"] == mode)
+        (accessibility["indicator"] == "cumulative")
         & (accessibility["cutoff_s"] == REACH_CUTOFF_S)
-        & (accessibility["percentile"] == 50)
-        & accessibility["indicator"].astype(str).str.contains("cumulative")
+        & (accessibility["percentile"] == MEDIAN)
+        & (accessibility["opportunity"] == "population")
+        & accessibility["scenario"].isin(list(scenarios))
     ]
-    if rows.empty:
+    weight = rows["zone"].astype(object).map(people).to_numpy(float)
+    if not len(rows) or not np.nansum(weight) > 0:
         return {}
-    names = rows["opportunity"].astype(str)
-    chosen = "population" if (names == "population").any() else min(names)
-    means = rows[names == chosen].groupby("scenario", observed=True)["value"].mean()
-    return {name: float(means[name]) for name in scenarios if name in means}
+    weighed = pd.DataFrame({
+        "mode": rows["mode"].astype(object), "scenario": rows["scenario"].astype(object),
+        "sum": rows["value"].to_numpy(float) * weight, "weight": weight,
+    })  # fmt: skip
+    sums = weighed.groupby(["mode", "scenario"], sort=True)[["sum", "weight"]].sum()
+    means = sums["sum"] / sums["weight"].where(sums["weight"] > 0)
+    return {(str(mode), str(name)): float(value) for (mode, name), value in means.items()}

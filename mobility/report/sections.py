@@ -97,14 +97,15 @@ def ranking_blocks(data: ReportInput) -> list[Block]:
         say("people within an hour"),
     )
     blocks = []
+    reached = people_reached(data.accessibility, names, _people(data))
     present = set() if data.municipalities.empty else set(data.municipalities["mode"].astype(str))
     for mode in [m for m in (*TRANSIT_MODES, "bike", "ebike", "car") if m in present]:
         table = scenario_ranking(data.municipalities, names, mode)
         if table.empty:
             continue
-        reached = people_reached(data.accessibility, names, mode)
         body = tuple(
-            _ranking_row(data, i, row, reached) for i, row in enumerate(table.to_dict("records"))
+            _ranking_row(data, i, row, mode, reached)
+            for i, row in enumerate(table.to_dict("records"))
         )
         changed = bool((table["faster"] + table["slower"]).sum())
         if mode in TRANSIT_MODES or changed:
@@ -113,10 +114,15 @@ def ranking_blocks(data: ReportInput) -> list[Block]:
 
 
 def _ranking_row(
-    data: ReportInput, position: int, row: Mapping[Any, Any], reached: Mapping[str, float]
+    data: ReportInput,
+    position: int,
+    row: Mapping[Any, Any],
+    mode: str,
+    reached: Mapping[tuple[str, str], float],
 ) -> tuple[Cell, ...]:
     name = str(row["scenario"])
-    gain = reached.get(name, math.nan) - reached.get(data.baseline.name, math.nan)
+    before = reached.get((mode, data.baseline.name), math.nan)
+    gain = reached.get((mode, name), math.nan) - before
     return (
         Cell(str(position + 1)),
         Cell(scenario_title(data, name)),
@@ -125,6 +131,14 @@ def _ranking_row(
         *(Cell(figure(row[key])) for key in ("faster", "slower", "gained", "lost")),
         Cell(change(gain)),
     )
+
+
+def _people(data: ReportInput) -> dict[str, float]:
+    table = data.zones.opportunities
+    if "population" not in table:
+        return {}
+    people = table["population"].fillna(0.0).to_numpy(float)
+    return dict(zip(map(str, data.zones.ids), people.tolist(), strict=True))
 
 
 def border_blocks(data: ReportInput) -> list[Block]:

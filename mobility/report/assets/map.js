@@ -1,8 +1,8 @@
 // The map: our own shapes on a canvas, no tiles.
 var dark = window.matchMedia("(prefers-color-scheme: dark)");
-var TIME_LIMITS = [15, 30, 45, 60, 90, 120];
-var TIME_LIGHT = ["#081d58", "#225ea8", "#1d91c0", "#41b6c4", "#7fcdbb", "#c7e9b4", "#f7fbd3"];
-var TIME_DARK = ["#ffffd9", "#d6efb3", "#97d6b9", "#4bb8c4", "#2287bd", "#2a55a0", "#26306e"];
+var TIME_LIMITS = [15, 30, 45, 60, 90, 120, 180];
+var TIME_LIGHT = ["#081d58", "#233390", "#225aa6", "#1e8bbd", "#40b5c4", "#87d0ba", "#bfe6b4", "#fdfcd9"];
+var TIME_DARK = ["#fffff2", "#d8efa9", "#b4e2b6", "#7fcdbb", "#47b2c4", "#2787bd", "#2a5aa3", "#2a3478"];
 var CHANGE_LIMITS = [-15, -5, -1, 1, 5, 15];
 var CHANGE_LIGHT = ["#08519c", "#4292c6", "#b3d3ea", "#efefef", "#fdd49e", "#fc8d3c", "#a63603"];
 var CHANGE_DARK = ["#9ecae1", "#4292c6", "#1f4f7d", "#2e363d", "#6b4524", "#d9702a", "#ffc38a"];
