@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mobility.raptor.model import RIDE_BITS, Int32, Service
+from mobility.raptor.model import TILE, Int32, Service, event_at
 
 
 @njit(cache=True, nogil=True)
@@ -46,19 +46,20 @@ def choose_lanes(
             if not service.pickup[service.position_offset[p] + i]:
                 continue
             n_trips = service.n_trips[p]
-            event = service.event_offset[p] + np.int64(i) * n_trips
+            row = service.event_offset[p] + np.int64(i) * TILE
+            stride = (service.position_offset[p + 1] - service.position_offset[p]) * TILE
             low, high = 0, n_trips
             while low < high:
                 middle = (low + high) >> 1
-                if service.departure[event + middle] < earliest:
+                if service.departure[event_at(row, stride, middle)] < earliest:
                     low = middle + 1
                 else:
                     high = middle
             for t in range(low, n_trips):
-                spare = service.departure[event + t] - earliest
-                if service.departure[event + t] > latest:
+                departure = service.departure[event_at(row, stride, t)]
+                if departure > latest:
                     break
-                lane_of[min(spare // step, n - 1)] = 1
+                lane_of[min((departure - earliest) // step, n - 1)] = 1
     n_lanes = 0
     for d in range(n):
         keep = lane_of[d]
@@ -76,9 +77,3 @@ def all_lanes(departures: Int32, lane_of: Int32, kept: Int32) -> int:
         lane_of[d] = d
         kept[d] = departures[d]
     return len(departures)
-
-
-@njit(cache=True, nogil=True)
-def seconds(packed: int) -> int:
-    """Seconds of a packed time."""
-    return packed >> RIDE_BITS

@@ -21,6 +21,8 @@ Bool = npt.NDArray[np.bool_]
 RIDE_BITS = 4
 RIDE_MASK = (1 << RIDE_BITS) - 1
 MAX_RIDES = RIDE_MASK
+TILE_BITS = 4
+TILE = 1 << TILE_BITS
 UNREACHED = np.int32(1 << 30)
 """Packed time of what can't be reached; adding a walk to it does not overflow."""
 
@@ -28,10 +30,9 @@ UNREACHED = np.int32(1 << 30)
 class Service(NamedTuple):
     """A timetable and its transfers as the kernels want them.
 
-    A *position* is one stop of one pattern. Events stand position by position within a
-    pattern, trips side by side: event (position i, trip t) of pattern p is at
-    ``event_offset[p] + i * n_trips(p) + t``, so that a scan along a pattern reads runs of
-    neighbouring trips.
+    A *position* is one stop of one pattern. Events of a pattern stand in *tiles* of `TILE`
+    neighbouring trips; within a tile position by position. A search meets the few trips of
+    its hours at all positions in turn, and so reads memory in order: see `event_at`.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class Service(NamedTuple):
     n_trips
         int32 (n_patterns,).
     event_offset
-        int64 (n_patterns + 1,).
+        int64 (n_patterns + 1,): events of pattern p, whole tiles.
     arrival, departure
         int32 (n_events,), packed.
     call_offset, call_pattern, call_index
@@ -83,24 +84,62 @@ class StopLinks(NamedTuple):
     time: Int32
 
 
+@njit(cache=True, nogil=True, inline="always")
+def event_at(row: int, stride: int, trip: int) -> int:
+    """Where the event of `trip` stands at a position.
+
+    `row` is ``event_offset[p] + i * TILE`` for position i, `stride` the size of the
+    pattern's tiles, ``n_positions * TILE``.
+    """
+    return row + (trip >> TILE_BITS) * stride + (trip & (TILE - 1))
+
+
 @njit(cache=True, nogil=True)
-def _by_position(
+def _tile_offsets(position_offset: Int32, trip_offset: Int32) -> Int64:
+    """Where the tiles of each pattern start, (n_patterns + 1,)."""
+    offset = np.zeros(len(position_offset), np.int64)
+    for p in range(len(position_offset) - 1):
+        n_tiles = (trip_offset[p + 1] - trip_offset[p] + TILE - 1) >> TILE_BITS
+        n_positions = position_offset[p + 1] - position_offset[p]
+        offset[p + 1] = offset[p] + np.int64(n_tiles) * n_positions * TILE
+    return offset
+
+
+@njit(cache=True, nogil=True)
+def _tiled(
     position_offset: Int32,
     trip_offset: Int32,
     event_offset: Int64,
+    tile_offset: Int64,
     times: Int32,
     low_bits: int,
 ) -> Int32:
-    """Turn trip-by-trip events into position-by-position ones, packed."""
-    turned = np.empty_like(times)
+    """Turn trip-by-trip events into tiles, packed."""
+    turned = np.zeros(tile_offset[-1], np.int32)
     for p in range(len(position_offset) - 1):
-        n_positions = position_offset[p + 1] - position_offset[p]
-        n_trips = trip_offset[p + 1] - trip_offset[p]
-        base = event_offset[p]
+        n_positions = np.int64(position_offset[p + 1] - position_offset[p])
+        for t in range(trip_offset[p + 1] - trip_offset[p]):
+            event = event_offset[p] + t * n_positions
+            for i in range(n_positions):
+                at = event_at(tile_offset[p] + i * TILE, n_positions * TILE, t)
+                turned[at] = (times[event + i] << RIDE_BITS) | low_bits
+    return turned
+
+
+@njit(cache=True, nogil=True)
+def _mirrored(service: Service, times: Int32, turn_s: int, low_bits: int) -> Int32:
+    """Events in the order of a mirror, counted down from `turn_s`."""
+    turned = np.zeros_like(times)
+    for p in range(len(service.n_trips)):
+        n_trips = service.n_trips[p]
+        n_positions = np.int64(service.position_offset[p + 1] - service.position_offset[p])
+        base, stride = service.event_offset[p], n_positions * TILE
         for t in range(n_trips):
             for i in range(n_positions):
-                time = times[base + t * n_positions + i]
-                turned[base + i * n_trips + t] = (time << RIDE_BITS) | low_bits
+                time = times[event_at(base + i * TILE, stride, t)] >> RIDE_BITS
+                row = base + (n_positions - 1 - i) * TILE
+                at = event_at(row, stride, n_trips - 1 - t)
+                turned[at] = ((turn_s - time) << RIDE_BITS) | low_bits
     return turned
 
 
@@ -136,6 +175,7 @@ def prepare(
     positions = np.asarray(pattern_stop_offset, np.int32)
     trips = np.asarray(pattern_trip_offset, np.int32)
     events = np.asarray(pattern_event_offset, np.int64)
+    tiles = _tile_offsets(positions, trips)
     stops = np.ascontiguousarray(pattern_stops, np.int32)
     per_pattern = np.diff(positions)
     pattern = np.repeat(np.arange(len(per_pattern), dtype=np.int32), per_pattern)
@@ -151,10 +191,10 @@ def prepare(
         pickup=np.ascontiguousarray(pickup, np.bool_),
         drop_off=np.ascontiguousarray(drop_off, np.bool_),
         n_trips=np.diff(trips).astype(np.int32),
-        event_offset=events,
-        arrival=_by_position(positions, trips, events, np.asarray(arrival_s, np.int32), 0),
-        departure=_by_position(
-            positions, trips, events, np.asarray(departure_s, np.int32), RIDE_MASK
+        event_offset=tiles,
+        arrival=_tiled(positions, trips, events, tiles, np.asarray(arrival_s, np.int32), 0),
+        departure=_tiled(
+            positions, trips, events, tiles, np.asarray(departure_s, np.int32), RIDE_MASK
         ),
         call_offset=call_offset,
         call_pattern=np.ascontiguousarray(pattern[call_order]),
@@ -179,20 +219,14 @@ def mirror(service: Service, *, turn_s: int) -> Service:
     pattern = np.repeat(np.arange(n_patterns), lengths)
     index = np.arange(len(stops)) - positions[pattern]
     turned_position = positions[pattern] + lengths[pattern] - 1 - index
-    per_event = np.diff(service.event_offset)
-    event_pattern = np.repeat(np.arange(n_patterns), per_event)
-    within = np.arange(len(service.arrival)) - service.event_offset[event_pattern]
-    turned_event = service.event_offset[event_pattern] + per_event[event_pattern] - 1 - within
-    arrival = turn_s - (service.departure[turned_event] >> RIDE_BITS)
-    departure = turn_s - (service.arrival[turned_event] >> RIDE_BITS)
     turned_stops = np.ascontiguousarray(stops[turned_position])
     call_offset, call_order = compress(turned_stops, len(service.call_offset) - 1)
     return service._replace(
         position_stop=turned_stops,
         pickup=np.ascontiguousarray(service.drop_off[turned_position]),
         drop_off=np.ascontiguousarray(service.pickup[turned_position]),
-        arrival=pack(arrival),
-        departure=pack(departure) | np.int32(RIDE_MASK),
+        arrival=_mirrored(service, service.departure, turn_s, 0),
+        departure=_mirrored(service, service.arrival, turn_s, RIDE_MASK),
         call_offset=call_offset,
         call_pattern=np.ascontiguousarray(pattern[call_order].astype(np.int32)),
         call_index=np.ascontiguousarray(index[call_order].astype(np.int32)),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import Int32, Service, StopLinks, compress
+from mobility.raptor.model import TILE, Int32, Service, StopLinks, compress, event_at
 
 FAR = np.int32(2**31 - 1)
 
@@ -24,15 +24,14 @@ def _slowest_ride(service: Service) -> Int32:
     ride = np.zeros(len(service.position_stop), np.int32)
     for p in range(len(service.n_trips)):
         n_trips = service.n_trips[p]
-        event = service.event_offset[p]
-        for position in range(service.position_offset[p] + 1, service.position_offset[p + 1]):
+        start, end = service.position_offset[p], service.position_offset[p + 1]
+        row, stride = service.event_offset[p], (end - start) * TILE
+        for position in range(start + 1, end):
             hop = np.int32(0)
             for t in range(n_trips):
-                hop = max(
-                    hop,
-                    service.departure[event + n_trips + t] - service.departure[event + t],
-                )
-            event += n_trips
+                event = event_at(row, stride, t)
+                hop = max(hop, service.departure[event + TILE] - service.departure[event])
+            row += TILE
             ride[position] = ride[position - 1] + hop
     return ride
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import UNREACHED, Int32, Int64, Service
+from mobility.raptor.model import TILE, UNREACHED, Int32, Int64, Service, event_at
 
 Int16 = npt.NDArray[np.int16]
 Labels = npt.NDArray[np.int32]
@@ -265,11 +265,12 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
         n_trips = np.int64(service.n_trips[p])
         begin_position = service.position_offset[p]
         n_positions = service.position_offset[p + 1] - begin_position
+        base, stride = service.event_offset[p], np.int64(n_positions) * TILE
         taken, n_taken = np.int64(0), np.int64(0)
         t = np.int64(-1)
         for i in range(work.first[p], n_positions):
             stop = np.int64(service.position_stop[begin_position + i])
-            event = service.event_offset[p] + i * n_trips
+            row = base + i * TILE
             if n_taken > 0:
                 may_alight = service.drop_off[begin_position + i]
                 at = arrive_newest[stop]
@@ -277,12 +278,13 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                 lowest, highest = np.int64(-1), np.int64(-1)
                 for u in range(taken, taken + n_taken):
                     lane, trip = lanes[u], trips[u]
-                    if lane < onboard[event + trip]:
+                    event = event_at(row, stride, trip)
+                    if lane < onboard[event]:
                         continue  # ridden before, by as late a lane and with fewer rides
                     lanes[kept], trips[kept] = lane, trip
                     kept += 1
-                    onboard[event + trip] = lane + 1
-                    time = np.int32(arrival[event + trip] | k)
+                    onboard[event] = lane + 1
+                    time = np.int32(arrival[event] | k)
                     if may_alight and (at < 0 or time < arrive[at + lane]):
                         if highest < 0:
                             lowest = np.int64(lane)
@@ -317,34 +319,34 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                 t, above = np.int64(0), n_trips
                 while t < above:
                     middle = (t + above) >> 1
-                    if departure[event + middle] < time:
+                    if departure[event_at(row, stride, middle)] < time:
                         t = middle + 1
                     else:
                         above = middle
             else:
-                while t < n_trips and departure[event + t] < time:
+                while t < n_trips and departure[event_at(row, stride, t)] < time:
                     t += 1
-                while t > 0 and departure[event + t - 1] >= time:
+                while t > 0 and departure[event_at(row, stride, t - 1)] >= time:
                     t -= 1
             latest = t
             if t == n_trips:  # the latest lanes miss the last trip
                 if t == 0:
                     continue
-                time = departure[event + t - 1]
+                time = departure[event_at(row, stride, t - 1)]
                 while s < end and step_time[s] > time:
                     s += 1
             # Trips boarded here, latest first.
             new = 2 * half
             while s < end:
                 lane, time = step_lane[s], step_time[s]
-                while t > 0 and departure[event + t - 1] >= time:
+                while t > 0 and departure[event_at(row, stride, t - 1)] >= time:
                     t -= 1
-                if lane >= onboard[event + n_trips + t]:
+                if lane >= onboard[event_at(row + TILE, stride, t)]:
                     lanes[new], trips[new] = lane, t
                     new += 1
                 if t == 0:
                     break
-                time = departure[event + t - 1]
+                time = departure[event_at(row, stride, t - 1)]
                 s += 1
                 while s < end and step_time[s] > time:
                     s += 1

@@ -1,9 +1,9 @@
 """From labels back to journeys: which trips, boarded and left where.
 
 Nothing is stored for it while searching. A label of round k at a stop is explained by any
-trip that arrives at that very second and could be boarded in time with k − 1 rides; of
-several, the one boarded last counts, so that the answer does not depend on how the search
-went about it.
+trip that arrives at that very second and could be boarded in time with k − 1 rides. Of
+several trips the one boarded last counts, of several stops to board it at the one reached
+soonest, so that the answer does not depend on how the search went about it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import RIDE_BITS, RIDE_MASK, Int32, Service, StopLinks
+from mobility.raptor.model import (
+    RIDE_BITS,
+    RIDE_MASK,
+    TILE,
+    UNREACHED,
+    Int32,
+    Service,
+    StopLinks,
+    event_at,
+)
 from mobility.raptor.rounds import Work, row_at
 
 PATTERN, TRIP, BOARD, ALIGHT, READY_S, FROM_STOP = range(6)
@@ -40,23 +49,30 @@ def last_stop(work: Work, egress: StopLinks, place: int, lane: int, arrival: int
 
 @njit(cache=True, nogil=True)
 def _boarding(service: Service, work: Work, p: int, alight: int, t: int, k: int, lane: int) -> int:
-    """Last position before `alight` where `lane` may board trip t as its ride k; −1 none."""
+    """Where before `alight` lane may board trip t as its ride k; −1 nowhere.
+
+    Of several stops the one it is ready at soonest, then the first.
+    """
+    best, soonest = -1, UNREACHED
     begin = service.position_offset[p]
-    event = service.event_offset[p] + t
-    n_trips = service.n_trips[p]
+    stride = (service.position_offset[p + 1] - begin) * TILE
+    event = event_at(service.event_offset[p], stride, t)
     for i in range(alight - 1, -1, -1):
         if not service.pickup[begin + i]:
             continue
         stop = service.position_stop[begin + i]
         row = row_at(work.ready_rows[stop], k - 1)
-        if row >= 0 and work.ready[work.ready_at[stop, row] + lane] <= service.departure[event + i * n_trips]:
-            return i
-    return -1
+        if row < 0:
+            continue
+        ready = work.ready[work.ready_at[stop, row] + lane]
+        if ready <= service.departure[event + i * TILE] and ready <= soonest:
+            best, soonest = i, ready
+    return best
 
 
 @njit(cache=True, nogil=True)
 def _ride(service: Service, work: Work, stop: int, label: int, lane: int, leg: Int32) -> bool:
-    """Find the ride that gave `label` at `stop`, boarded as late as can be."""
+    """Find the ride that gave `label` at `stop`, of several the one boarded last."""
     k = label & RIDE_MASK
     arrival = label - k
     found, best = False, np.int64(0)
@@ -65,18 +81,19 @@ def _ride(service: Service, work: Work, stop: int, label: int, lane: int, leg: I
         if j == 0 or not service.drop_off[service.position_offset[p] + j]:
             continue
         n_trips = service.n_trips[p]
-        event = service.event_offset[p] + np.int64(j) * n_trips
+        row = service.event_offset[p] + np.int64(j) * TILE
+        stride = (service.position_offset[p + 1] - service.position_offset[p]) * TILE
         t, above = 0, n_trips
         while t < above:
             middle = (t + above) >> 1
-            if service.arrival[event + middle] < arrival:
+            if service.arrival[event_at(row, stride, middle)] < arrival:
                 t = middle + 1
             else:
                 above = middle
-        while t < n_trips and service.arrival[event + t] == arrival:
+        while t < n_trips and service.arrival[event_at(row, stride, t)] == arrival:
             i = _boarding(service, work, p, j, t, k, lane)
             if i >= 0:
-                time = service.departure[service.event_offset[p] + np.int64(i) * n_trips + t]
+                time = service.departure[event_at(row + (i - j) * TILE, stride, t)]
                 if not found or time > best:
                     found, best = True, time
                     leg[PATTERN], leg[TRIP], leg[BOARD], leg[ALIGHT] = p, t, i, j
@@ -135,10 +152,11 @@ def add_up(service: Service, legs: Legs, n_rides: int, departure_s: int, parts: 
     now = np.int64(departure_s)
     for k in range(n_rides):
         leg = legs[k]
-        event = service.event_offset[leg[PATTERN]] + leg[TRIP]
-        n_trips = service.n_trips[leg[PATTERN]]
-        left = service.departure[event + np.int64(leg[BOARD]) * n_trips] >> RIDE_BITS
-        arrived = service.arrival[event + np.int64(leg[ALIGHT]) * n_trips] >> RIDE_BITS
+        p = leg[PATTERN]
+        stride = (service.position_offset[p + 1] - service.position_offset[p]) * TILE
+        event = event_at(service.event_offset[p], stride, leg[TRIP])
+        left = service.departure[event + leg[BOARD] * TILE] >> RIDE_BITS
+        arrived = service.arrival[event + leg[ALIGHT] * TILE] >> RIDE_BITS
         if k > 0:
             parts[3] += leg[READY_S] - now
         parts[1] += left - leg[READY_S]
