@@ -213,6 +213,16 @@ def test_the_regression_finds_the_border_that_was_put_in(factor):
     assert table["pairs_cross"].tolist() == [800, 400, 400]
 
 
+def test_a_country_that_is_slower_throughout_is_no_border():
+    zones, times = town_world(1.2)
+    slow = np.where(zones.countries == "NL", 1.3, 1.0).astype(np.float32)
+    slower = dataclasses.replace(
+        times, time_s=times.time_s * np.sqrt(slow[:, None] * slow[None, :])[:, :, None]
+    )
+    table = regression_effect(municipality_pairs({"pt": slower}, zones))
+    np.testing.assert_allclose(table["effect"], 0.2, atol=1e-3)
+
+
 def test_both_methods_find_it_under_noise_and_their_intervals_hold_it():
     zones, times = town_world(1.3, noise=0.2)
     pairs = municipality_pairs({"pt": times}, zones)

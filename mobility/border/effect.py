@@ -199,7 +199,9 @@ def regression_effect(
 ) -> pd.DataFrame:
     """Border effect as the coefficient of a border dummy in a regression of ln time.
 
-    ln t = a + b₁ ln d + b₂ (ln d)² + c₁ ln P_o + c₂ ln P_d + country of origin + γ · border;
+    ln t = a + b₁ ln d + b₂ (ln d)² + c₁ ln P_o + c₂ ln P_d + countries + γ · border, where each
+    country counts half at either end, so that a link across is held against the (geometric)
+    mean of both countries' own links;
     the effect is exp(γ) − 1, its 95 % interval from standard errors clustered by origin
     municipality. Directions are fitted together with one γ each.
 
@@ -250,7 +252,10 @@ def _fit(
         log_km**2,
         np.log1p(used["people_o"]),
         np.log1p(used["people_d"]),
-        *[(used["country_o"] == code).to_numpy() for code in countries],
+        *[
+            ((used["country_o"] == code).to_numpy(np.float64) + (used["country_d"] == code)) / 2
+            for code in countries
+        ],
     ]
     table = np.column_stack([np.asarray(c, np.float64) for c in columns])
     spread = np.ptp(table, axis=0) > 0
