@@ -353,10 +353,23 @@ def test_the_two_languages_say_different_words_and_the_same_numbers():
 
 def test_a_quicker_border_trip_is_said_as_quicker():
     row = {"scenario": "x", "key": "border_effect_pt", "mode": "pt", "value": -12.0, "low": -20.0,
-           "high": -4.0, "unit": "%", "other": 0.0, "count": 40.0}  # fmt: skip
+           "high": -4.0, "unit": "%", "other": 0.0, "count": 40.0, "countries": "BE|NL"}  # fmt: skip
     headline = headlines(pd.DataFrame([row]), "en")[0]
     assert "12 % less time" in headline.sentence
     assert headline.band == "−20 to −4"
+
+
+def test_the_slower_direction_is_named():
+    minutes = [[0, 10, 25, 30], [10, 0, 25, 30], [20, 20, 0, 10], [20, 20, 10, 0]]
+    table = ten(pt=make_times(minutes))
+    row = table.set_index("key").loc["asymmetry_pt"]
+    assert row["countries"] == "BE|NL"
+    assert row["value"] < 0  # from Belgium it is 20 minutes, back 25 or 30
+    assert row["other"] == pytest.approx(-row["value"])
+    said = {h.key: h.sentence for h in headlines(table, "nl")}["asymmetry_pt"]
+    assert "richting Nederland – België" in said
+    there = {h.key: h.sentence for h in headlines(table, "en")}["asymmetry_pt"]
+    assert "direction Netherlands – Belgium" in there
 
 
 def test_figures_ignore_origins_outside_the_model():

@@ -21,7 +21,18 @@ from mobility.tables import TravelTimes
 from mobility.zones import Zones
 
 REACH_S = 3600.0
-FIGURE_COLUMNS = ("scenario", "key", "mode", "value", "low", "high", "unit", "other", "count")
+FIGURE_COLUMNS = (
+    "scenario",
+    "key",
+    "mode",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "other",
+    "count",
+    "countries",
+)
 KEYS = (
     "reach_pt",
     "reach_car",
@@ -59,10 +70,11 @@ def figures(
     Returns
     -------
     DataFrame
-        ``scenario, key, mode, value, low, high, unit, other, count``, the keys of `KEYS` in
-        order. `other` is the second number of the sentence, `count` what it rests on (people,
-        pairs or trips); NaN where the figure has none. A figure whose modes, pairs or second
-        country are missing is NaN.
+        ``scenario, key, mode, value, low, high, unit, other, count, countries``, the keys of
+        `KEYS` in order. `other` is the second number of the sentence, `count` what it rests on
+        (people, pairs or trips); NaN where the figure has none. `countries` are those of the
+        zones, joined by ``|`` in alphabetical order: the asymmetry is from the first to the
+        second. A figure whose modes, pairs or second country are missing is NaN.
     """
     pt, car = times_by_mode.get("pt"), times_by_mode.get("car")
     bike = times_by_mode.get("bike")
@@ -83,8 +95,9 @@ def figures(
         "modal_potential_pt": ("pt", "%", _potential(pt, car, zones, crow, population)),
         "co2_saved": ("pt", "g", _co2_saved(pt, zones, crow, population)),
     }
+    countries = "|".join(sorted({str(c) for c in zones.countries} - {""}))
     rows = [
-        (scenario, key, mode, span.value, span.low, span.high, unit, other, count)
+        (scenario, key, mode, span.value, span.low, span.high, unit, other, count, countries)
         for key, (mode, unit, (span, other, count)) in ((k, found[k]) for k in KEYS)
     ]
     return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))

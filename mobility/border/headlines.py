@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mobility.words import Translate, number, translator
+from mobility.words import Translate, label, number, translator
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,11 @@ def _headline(row: dict[str, object], lang: str) -> Headline:
         span = _("{low} to {high}").format(
             low=number(low, lang, digits), high=number(high, lang, digits)
         )
+    countries = [label(code, lang) for code in str(row.get("countries", "")).split("|")]
     if not np.isfinite(value):
         sentence = _missing(key, other, _)
+    elif key == "asymmetry_pt" and len(countries) == 2:
+        sentence = _asymmetry(value, other, countries, lang)
     else:
         sentence = _sentence(key, value, other, count, lang)
     return Headline(str(row["scenario"]), key, figure, span, sentence)
@@ -99,7 +102,7 @@ def _sentence(key: str, value: float, other: float, count: float, lang: str) -> 
         "vf_city": _vf,
         "border_links_bike": _bike,
         "foreign_people_pt": _foreign,
-        "asymmetry_pt": _asymmetry,
+        "asymmetry_pt": _both_ways,
         "modal_potential_pt": _potential,
         "co2_saved": _co2,
     }
@@ -173,12 +176,23 @@ def _foreign(value: float, _other: float, _count: float, lang: str) -> str:
     ).format(value=number(value, lang), people=number(10_000, lang))
 
 
-def _asymmetry(value: float, other: float, _count: float, lang: str) -> str:
+def _asymmetry(value: float, other: float, countries: list[str], lang: str) -> str:
+    """Name the slower direction, where there are two countries."""
     _ = translator(lang)
+    slow, quick = countries if value >= 0 else countries[::-1]
     return _(
         "Out and back across the border differ by {other} minutes on average; taken together"
-        " the one direction is {value} minutes slower than the other."
-    ).format(other=number(other, lang, 1), value=number(abs(value), lang, 1))
+        " the direction {slow} – {quick} takes {value} minutes longer than the way back."
+    ).format(
+        other=number(other, lang, 1), value=number(abs(value), lang, 1), slow=slow, quick=quick
+    )
+
+
+def _both_ways(_value: float, other: float, _count: float, lang: str) -> str:
+    _ = translator(lang)
+    return _("Out and back across the borders differ by {other} minutes on average.").format(
+        other=number(other, lang, 1)
+    )
 
 
 def _potential(value: float, other: float, _count: float, lang: str) -> str:
