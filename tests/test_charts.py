@@ -17,10 +17,10 @@ from report_world import EVIL, make_countries, make_input, make_zones
 from mobility import charts, maps
 from mobility.charts import Stamp
 from mobility.charts.style import (
+    BASELINE_COLOUR,
     CHANGE_COLOURS,
     SCENARIO_COLOURS,
     TIME_COLOURS,
-    BASELINE_COLOUR,
 )
 from mobility.maps import styles
 from mobility.report import pair_times

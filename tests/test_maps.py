@@ -17,8 +17,20 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_world import EVIL
+from street_toys import metres as metres_from
+from street_toys import node_xml, way_xml, write_osm
 
-from mobility.maps import Class, Reach, Style, default_style, isochrones, to_qml, write_layers
+from mobility.maps import (
+    Class,
+    Reach,
+    Style,
+    default_style,
+    isochrones,
+    street_reach,
+    to_qml,
+    write_layers,
+)
+from mobility.streets import matrix_ms, read_streets, snap
 
 WGS84 = "EPSG:4326"
 
@@ -204,3 +216,62 @@ def test_nothing_reached_is_an_empty_layer() -> None:
         ),
         Style,
     )
+
+
+def long_street(folder: Path, **tags: str) -> object:
+    """One street of 2 km running east, with a bend vertex every 250 m, and a side street."""
+    body = [node_xml(k + 1, *metres_from(250.0 * k, 0)) for k in range(9)]
+    body += [node_xml(20, *metres_from(2000, 300))]
+    body += [way_xml(1, list(range(1, 10)), {"highway": "residential", **tags})]
+    body += [way_xml(2, [9, 20], {"highway": "residential"})]
+    return read_streets([write_osm(folder / "s.osm", "".join(body))], countries=None, box=None)
+
+
+def extent_m(area: shapely.Geometry, width: float) -> tuple[float, float]:
+    """West and east end, metres from the street's start, without the band."""
+    west, _south, east, _north = area.bounds
+    per_degree = metres_from(1000, 0)[0] - metres_from(0, 0)[0]
+    start = metres_from(0, 0)[0]
+    return (west - start) / per_degree * 1000 + width, (east - start) / per_degree * 1000 - width
+
+
+def reached(
+    streets: object, mode: str, points: list[tuple[float, float]], cutoff: float
+) -> tuple[float, float]:
+    """Extent of the isochrone from points at (metres along the street, seconds)."""
+    lon, lat = np.array([metres_from(m, 0) for m, _s in points]).T
+    start = np.array([s for _m, s in points], float)
+    reach = street_reach(streets, mode, lon, lat, start, longest_s=3600.0)
+    return extent_m(isochrones(reach, [cutoff], width_m=20).geometry.iloc[0], 20)
+
+
+def test_walking_from_a_door_goes_as_far_as_the_speed_says(tmp_path: Path) -> None:
+    streets = long_street(tmp_path)
+    # 4.8 km/h = 4/3 m/s: 600 s are 800 m, 90 s are 120 m (inside one piece of the shape).
+    assert reached(streets, "walk", [(1000, 0)], 600) == pytest.approx((200, 1800), abs=4)
+    assert reached(streets, "walk", [(1050, 0)], 90) == pytest.approx((930, 1170), abs=4)
+
+
+def test_stops_reached_later_add_what_is_left_of_the_time(tmp_path: Path) -> None:
+    streets = long_street(tmp_path)
+    # From 500 m: 300 s → 400 m each way; one gets off at 1500 m after 150 s: 150 s → 200 m.
+    assert reached(streets, "walk", [(500, 0), (1500, 150)], 300) == pytest.approx(
+        (100, 1700), abs=4
+    )
+    # A stop one gets to too late, or never, adds nothing.
+    assert reached(streets, "walk", [(500, 0), (1500, 301), (1600, np.nan)], 300) == pytest.approx(
+        (100, 900), abs=4
+    )
+
+
+def test_times_along_streets_agree_with_the_street_matrix(tmp_path: Path) -> None:
+    streets = long_street(tmp_path)
+    lon, lat = np.array([metres_from(m, 0) for m in (130.0, 700.0, 1990.0)]).T
+    at = snap(streets, "walk", lon, lat, max_m=100)
+    wanted = matrix_ms(streets, "walk", at, at)[0] / 1000
+    reach = street_reach(streets, "walk", lon[:1], lat[:1], np.zeros(1), longest_s=3600.0)
+    for k in (1, 2):
+        just, not_yet = wanted[k] + 3, wanted[k] - 3
+        point = shapely.Point(lon[k], lat[k])
+        assert isochrones(reach, [just], width_m=1).geometry.iloc[0].contains(point)
+        assert not isochrones(reach, [not_yet], width_m=1).geometry.iloc[0].contains(point)

@@ -24,7 +24,6 @@ from mobility.report import (
     Headline,
     ReportInput,
     matrices,
-    pair_times,
     payload,
     scenario_ranking,
     write_report,
