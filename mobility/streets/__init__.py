@@ -6,6 +6,8 @@ from mobility.streets.calibration import Calibration, calibrate_car, read_observ
 from mobility.streets.congestion import PERIODS, congestion_factor, period_of, terminal_s
 from mobility.streets.crossings import crossing_gaps, crossings, gap_detours
 from mobility.streets.editing import change_edges, close_edges, open_edges, set_speed
+from mobility.streets.layers import edge_lines, edges_layer, route_line, street_tags, write_layer
+from mobility.streets.missing_links import LinkSearch, missing_links, worst_detours
 from mobility.streets.model import (
     CLOSED,
     GRAPH_MODES,
@@ -17,6 +19,15 @@ from mobility.streets.model import (
     StreetSettings,
 )
 from mobility.streets.osmnx_graphs import to_osmnx
+from mobility.streets.quality import (
+    comfort_factor,
+    cycle_highways,
+    junction_network,
+    low_stress_pairs,
+    low_stress_share,
+    quality_table,
+    traffic_stress,
+)
 from mobility.streets.reading import from_osmnx, read_streets
 from mobility.streets.routing import matrix_ms, one_point, route, within_ms
 from mobility.streets.selecting import select_edges
@@ -29,6 +40,7 @@ __all__ = [
     "UNREACHED",
     "Added",
     "Calibration",
+    "LinkSearch",
     "ModeGraph",
     "NewStreet",
     "Route",
@@ -39,25 +51,39 @@ __all__ = [
     "calibrate_car",
     "change_edges",
     "close_edges",
+    "comfort_factor",
     "congestion_factor",
     "crossing_gaps",
     "crossings",
+    "cycle_highways",
+    "edge_lines",
+    "edges_layer",
     "from_osmnx",
     "gap_detours",
+    "junction_network",
+    "low_stress_pairs",
+    "low_stress_share",
     "matrix_ms",
+    "missing_links",
     "on_shape",
     "one_point",
     "open_edges",
     "period_of",
+    "quality_table",
     "read_observed",
     "read_streets",
     "rebuild_graphs",
     "route",
+    "route_line",
     "select_edges",
     "set_speed",
     "snap",
+    "street_tags",
     "terminal_s",
     "to_osmnx",
+    "traffic_stress",
     "usable_edges",
     "within_ms",
+    "worst_detours",
+    "write_layer",
 ]

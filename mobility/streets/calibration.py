@@ -189,25 +189,7 @@ def _times_by_group(
             continue
         ms = np.where(way.backward, graph.backward_ms[way.edges], graph.forward_ms[way.edges])
         ms = ms * factor[way.edges].astype(np.float64)
-        ms[0] *= _share(way.edges, way.backward, start.fraction[0], end.fraction[0], first=True)
-        if len(ms) > 1:
-            ms[-1] *= _share(way.edges, way.backward, 0, end.fraction[0], first=False)
+        ms = ms * way.share
         parts[row] = np.bincount(group[way.edges], weights=ms, minlength=len(names)) / 1000
         total[row] = way.ms / 1000
     return parts, total
-
-
-def _share(
-    edges: npt.NDArray[np.int32],
-    backward: npt.NDArray[np.bool_],
-    start: float,
-    end: float,
-    *,
-    first: bool,
-) -> float:
-    """Part of the first or last edge of a way that is travelled."""
-    if len(edges) == 1:
-        return abs(end - start)
-    if first:
-        return start if backward[0] else 1 - start
-    return 1 - end if backward[-1] else end

@@ -181,6 +181,8 @@ class Route:
         travelled in part.
     backward
         bool (n,): travelled against the edge.
+    share
+        float64 (n,): part of each edge that is travelled; 1 but at the two ends.
     lon, lat
         float64: shape of the route, from the foot of the origin to that of the destination.
     length_m
@@ -191,6 +193,7 @@ class Route:
 
     edges: Int32
     backward: Bool
+    share: Float64
     lon: Float64
     lat: Float64
     length_m: float

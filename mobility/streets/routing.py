@@ -191,7 +191,7 @@ def route(
         return _shape(streets, pieces, int(direct[0]))
     if source < 0:
         none, no_shape = np.empty(0, np.int32), np.empty(0, np.float64)
-        return Route(none, np.empty(0, bool), no_shape, no_shape, 0.0, int(UNREACHED))
+        return Route(none, np.empty(0, bool), no_shape, no_shape, no_shape, 0.0, int(UNREACHED))
     chain = [s_arc[source], *arcs, t_arc[target]]
     pieces = []
     for place, arc in enumerate(chain):
@@ -216,6 +216,7 @@ def _shape(streets: StreetNetwork, pieces: list[tuple[int, bool, float, float]],
     return Route(
         edges=np.array([edge for edge, _, _, _ in pieces], np.int32),
         backward=np.array([backward for _, backward, _, _ in pieces], bool),
+        share=np.array([abs(end - start) for _, _, start, end in pieces], np.float64),
         lon=lon,
         lat=lat,
         length_m=length,
