@@ -95,6 +95,9 @@ HEADER = "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,st
         # calendar_dates.txt alone.
         (None, "wk,20191008,1\n", True),
         (None, "wk,20191009,1\nwk,20191008,2\n", False),
+        # Added and taken away at once, in either order: away.
+        (None, "wk,20191008,1\nwk,20191009,1\nwk,20191008,2\n", False),
+        (None, "wk,20191008,2\nwk,20191009,1\nwk,20191008,1\n", False),
         # The first and last day count.
         (HEADER + "wk,1,1,1,1,1,1,1,20191008,20191008\n", None, True),
         (HEADER + "wk,1,1,1,1,1,1,1,20191009,20191031\n", None, False),
@@ -456,3 +459,11 @@ def test_a_feed_that_is_not_the_one_named(tmp_path: Path) -> None:
     assert len(read(path, sha256=sha256.upper()).trips) == 2
     with pytest.raises(FeedError, match="Fetch the feed again"):
         read(path, sha256="0" * 64)
+
+
+def test_station_outside_the_box_stays_with_its_platform(tmp_path: Path) -> None:
+    stops = TOY["stops.txt"] + "st,Station,51.0,7.0,1,\n"
+    stops = stops.replace("a,Aton,51.0,5.0,0,", "a,Aton,51.0,5.0,0,st")
+    table = read(toy(tmp_path, stops=stops), box=(4.9, 50.9, 5.4, 51.1)).stops
+    assert table["stop_id"].tolist() == ["x:a", "x:b", "x:c", "x:st"]
+    assert table["parent"].tolist() == [3, -1, -1, -1]

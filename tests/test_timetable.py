@@ -142,6 +142,34 @@ def test_overtaking_makes_two_patterns_and_no_more(tmp_path: Path) -> None:
     assert len(table.pattern_route) == 2
 
 
+def test_trips_that_set_off_together_need_no_second_pattern(tmp_path: Path) -> None:
+    feeds = read(
+        toy(
+            tmp_path,
+            trips=trips_of("slow", "fast"),
+            stop_times=times(
+                ("slow", [("a", "08:00:00"), ("c", "09:00:00")]),
+                ("fast", [("a", "08:00:00"), ("c", "08:40:00")]),
+            ),
+        )
+    )
+    table = build(feeds)
+    assert [row[0] for row in rows_of(table)] == ["x:fast", "x:slow"]
+    assert len(table.pattern_route) == 1
+
+
+def test_leaving_first_is_overtaking_too(tmp_path: Path) -> None:
+    # The second train reaches Beek a minute after the first and leaves five before it.
+    rows = (
+        "t1,08:00:00,08:00:00,a,1\nt1,08:10:00,08:20:00,b,2\nt1,08:30:00,08:30:00,c,3\n"
+        "t2,08:01:00,08:01:00,a,1\nt2,08:11:00,08:15:00,b,2\nt2,08:30:00,08:30:00,c,3\n"
+    )
+    head = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    table = build(read(toy(tmp_path, stop_times=head + rows)))
+    assert_sound(table)
+    assert len(table.pattern_route) == 2
+
+
 def test_patterns_differ_by_rules_of_boarding_but_not_by_route(tmp_path: Path) -> None:
     head = "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,drop_off_type\n"
     rows = (
