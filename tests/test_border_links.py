@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -16,6 +17,7 @@ from mobility.border import (
     by_municipality,
     by_municipality_pair,
     decompose,
+    figure_changes,
     figures,
     headlines,
 )
@@ -370,6 +372,32 @@ def test_the_slower_direction_is_named():
     assert "richting Nederland – België" in said
     there = {h.key: h.sentence for h in headlines(table, "en")}["asymmetry_pt"]
     assert "direction Netherlands – Belgium" in there
+
+
+def test_changes_of_the_figures_and_what_stands_out():
+    percentiles = {"percentiles": (25, 50, 75), "spread": 0.1}
+    base = {"pt": make_times(**percentiles), "bike": make_times(mode="bike", **percentiles)}
+    half = [[None if m is None else m / 2 for m in row] for row in MINUTES]
+    quick = make_times(half, **percentiles)
+    plan = {"pt": dataclasses.replace(quick, scenario="plan"), "bike": base["bike"]}
+    pairs = [Pair(origin="zone A", destination="c", kind="border")]
+    table = figure_changes(base, plan, ZONES, pairs).set_index("key")
+    assert tuple(table.index) == KEYS
+    assert set(table["scenario"]) == {"plan"}
+    asymmetry = table.loc["asymmetry_pt"]
+    # C–B and D–B are 30 and 40–50 minutes: what differs out and back halves.
+    assert asymmetry["after"] == pytest.approx(asymmetry["before"] / 2)
+    assert asymmetry["stands_out"]
+    bike = table.loc["border_links_bike"]
+    assert (bike["change"], bike["stands_out"]) == (0, False)
+    assert np.isnan(table.loc["reach_car", "change"])
+    assert not table.loc["reach_car", "stands_out"]
+    same = figure_changes(base, base, ZONES, pairs)
+    known = same[same["change"].notna()]
+    assert (known[["change", "low", "high"]] == 0).all(axis=None)
+    assert not same["stands_out"].any()
+    whole = figures(plan, ZONES, pairs, regression_effect(municipality_pairs(plan, ZONES)))
+    np.testing.assert_allclose(table["after"], whole["value"])
 
 
 def test_figures_ignore_origins_outside_the_model():

@@ -2,6 +2,7 @@
 
 from mobility.border.card import Half, card
 from mobility.border.decomposition import by_municipality, by_municipality_pair, decompose
+from mobility.border.figure_changes import figure_changes
 from mobility.border.figures import figures
 from mobility.border.headlines import Headline, headlines
 from mobility.border.places import resolve_pairs, suggest_pairs
@@ -16,6 +17,7 @@ __all__ = [
     "by_municipality_pair",
     "card",
     "decompose",
+    "figure_changes",
     "figures",
     "headlines",
     "resolve_pairs",

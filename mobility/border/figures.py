@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from mobility.indicators.costs import factors, trip_weights
 from mobility.indicators.european import REGIONAL
 from mobility.indicators.frame import Array, crow_fly_m, ends, people
 from mobility.indicators.practice import BIKE_LIMIT_S, VF_LIMIT, vf_matrix
-from mobility.indicators.uncertainty import Band, band
+from mobility.indicators.uncertainty import Band, Figure, band
 from mobility.scenario.model import Pair
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -50,6 +51,20 @@ Row = tuple[Band, float, float]
 Link = tuple[Place, Place]
 
 
+class SpanOf(Protocol):
+    """Give a figure of a matrix its band."""
+
+    def __call__(self, times: TravelTimes, figure: Figure, /) -> Band:
+        """Compute the figure and what it could as well have been."""
+        ...
+
+
+def _plain(times: TravelTimes, figure: Figure, /) -> Band:
+    """A figure whose band is not asked for."""
+    value = figure(times)
+    return Band(value, value, value)
+
+
 def figures(
     times_by_mode: Mapping[str, TravelTimes],
     zones: Zones,
@@ -57,6 +72,7 @@ def figures(
     effect: pd.DataFrame,
     *,
     population: str = "population",
+    bands: bool = True,
 ) -> pd.DataFrame:
     """Compute the ten headline figures of a scenario, each with its band.
 
@@ -66,6 +82,8 @@ def figures(
         Named pairs, as for the card.
     effect
         From `regression_effect` or `matched_effect`; its interval is that figure's band.
+    bands
+        Whether to compute the bands; without, low and high are the value.
 
     Returns
     -------
@@ -82,17 +100,22 @@ def figures(
     links = resolve_pairs(zones, pairs)
     cities = [link for pair, link in zip(pairs, links, strict=True) if pair.kind == "city"]
     local = [link for pair, link in zip(pairs, links, strict=True) if pair.kind == "border"]
+    span_of = band if bands else _plain
     scenario = next((times.scenario for times in times_by_mode.values()), "")
     found: dict[str, tuple[str, str, Row]] = {
-        "reach_pt": ("pt", "people", _reach(pt, zones, population)),
-        "reach_car": ("car", "people", _reach(car, zones, population)),
-        "penetration_pt": ("pt", "%", _penetration(pt, zones, crow, population)),
+        "reach_pt": ("pt", "people", _reach(pt, zones, population, span_of)),
+        "reach_car": ("car", "people", _reach(car, zones, population, span_of)),
+        "penetration_pt": ("pt", "%", _penetration(pt, zones, crow, population, span_of)),
         "border_effect_pt": ("pt", "%", _effect(effect, "pt")),
-        "vf_city": ("pt", "1", _vf_city(pt, car, zones, cities, population)),
-        "border_links_bike": ("bike", "links", _bike_links(bike, zones, local, population)),
-        "foreign_people_pt": ("pt", "%", _foreign(pt, zones, population)),
-        "asymmetry_pt": ("pt", "min", _asymmetry(pt, zones, crow, population)),
-        "modal_potential_pt": ("pt", "%", _potential(pt, car, zones, crow, population)),
+        "vf_city": ("pt", "1", _vf_city(pt, car, zones, cities, population, span_of)),
+        "border_links_bike": (
+            "bike",
+            "links",
+            _bike_links(bike, zones, local, population, span_of),
+        ),
+        "foreign_people_pt": ("pt", "%", _foreign(pt, zones, population, span_of)),
+        "asymmetry_pt": ("pt", "min", _asymmetry(pt, zones, crow, population, span_of)),
+        "modal_potential_pt": ("pt", "%", _potential(pt, car, zones, crow, population, span_of)),
         "co2_saved": ("pt", "g", _co2_saved(pt, zones, crow, population)),
     }
     countries = "|".join(sorted({str(c) for c in zones.countries} - {""}))
@@ -112,7 +135,7 @@ def _inside_people(times: TravelTimes, zones: Zones, population: str) -> tuple[A
     return heavy, people(destinations, population)
 
 
-def _reach(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+def _reach(times: TravelTimes | None, zones: Zones, population: str, span_of: SpanOf) -> Row:
     """People reached in an hour by the mean resident; the per cent of them abroad."""
     if times is None or len(zones.ids) == 0:
         return NOTHING, np.nan, np.nan
@@ -124,13 +147,17 @@ def _reach(times: TravelTimes | None, zones: Zones, population: str) -> Row:
         return float(heavy @ ((matrix.at(50) <= REACH_S) @ living) / heavy.sum())
 
     _, foreign, _ = split_by_country(times, times.at(50) <= REACH_S, living[:, None])
-    span = band(times, mean)
+    span = span_of(times, mean)
     abroad = float(heavy @ foreign[:, 0] / heavy.sum())
     return span, 100 * abroad / span.value if span.value > 0 else np.nan, float(heavy.sum())
 
 
 def _penetration(
-    times: TravelTimes | None, zones: Zones, crow: Array | None, population: str
+    times: TravelTimes | None,
+    zones: Zones,
+    crow: Array | None,
+    population: str,
+    span_of: SpanOf,
 ) -> Row:
     """Share of reached people that live abroad over the share of those near, in per cent."""
     if times is None or crow is None:
@@ -148,7 +175,7 @@ def _penetration(
         whole = heavy @ (own + foreign)[:, 0]
         return float(100 * (heavy @ foreign[:, 0] / whole) / near_share) if whole > 0 else np.nan
 
-    return band(times, ratio), float(100 * near_share), float(heavy.sum())
+    return span_of(times, ratio), float(100 * near_share), float(heavy.sum())
 
 
 def _effect(effect: pd.DataFrame, mode: str) -> Row:
@@ -168,6 +195,7 @@ def _vf_city(
     zones: Zones,
     cities: Sequence[Link],
     population: str,
+    span_of: SpanOf,
 ) -> Row:
     """Median VF factor of the city links both ways; other: links public transport misses."""
     if pt is None or car is None or not cities:
@@ -185,7 +213,7 @@ def _vf_city(
         return middle if np.isfinite(middle) else np.nan
 
     ratio = factors_of(pt)
-    return band(pt, median), float(np.isinf(ratio).sum()), float(len(ratio))
+    return span_of(pt, median), float(np.isinf(ratio).sum()), float(len(ratio))
 
 
 def _link_times(times: TravelTimes, zones: Zones, links: Sequence[Link], population: str) -> Array:
@@ -200,7 +228,11 @@ def _link_times(times: TravelTimes, zones: Zones, links: Sequence[Link], populat
 
 
 def _bike_links(
-    times: TravelTimes | None, zones: Zones, local: Sequence[Link], population: str
+    times: TravelTimes | None,
+    zones: Zones,
+    local: Sequence[Link],
+    population: str,
+    span_of: SpanOf,
 ) -> Row:
     """Border links that a bike does in half an hour in both directions."""
     if times is None or not local:
@@ -210,10 +242,10 @@ def _bike_links(
         both = _link_times(matrix, zones, local, population).reshape(-1, 2)
         return float((both <= BIKE_LIMIT_S).all(axis=1).sum())
 
-    return band(times, good), np.nan, float(len(local))
+    return span_of(times, good), np.nan, float(len(local))
 
 
-def _foreign(times: TravelTimes | None, zones: Zones, population: str) -> Row:
+def _foreign(times: TravelTimes | None, zones: Zones, population: str, span_of: SpanOf) -> Row:
     """Per cent of people who reach at least 10,000 people abroad within an hour."""
     if times is None or not foreign_pairs(times).any():
         return NOTHING, np.nan, np.nan
@@ -225,10 +257,12 @@ def _foreign(times: TravelTimes | None, zones: Zones, population: str) -> Row:
         _, foreign, _ = split_by_country(matrix, matrix.at(50) <= REACH_S, living[:, None])
         return float(100 * (heavy @ (foreign[:, 0] >= 10_000)) / heavy.sum())
 
-    return band(times, share), np.nan, float(heavy.sum())
+    return span_of(times, share), np.nan, float(heavy.sum())
 
 
-def _asymmetry(times: TravelTimes | None, zones: Zones, crow: Array | None, population: str) -> Row:
+def _asymmetry(
+    times: TravelTimes | None, zones: Zones, crow: Array | None, population: str, span_of: SpanOf
+) -> Row:
     """Mean difference out and back in minutes over cross-border zone pairs reached both ways.
 
     Counted from the country first in the alphabet; weighted as `trip_weights` at both ends.
@@ -253,7 +287,7 @@ def _asymmetry(times: TravelTimes | None, zones: Zones, crow: Array | None, popu
     absolute = np.abs(time_s - time_s.T, where=both, out=np.zeros_like(time_s))
     total = weight[both].sum()
     size = float((weight * absolute)[both].sum() / total / 60) if total > 0 else np.nan
-    return band(times, mean), size, float(both.sum())
+    return span_of(times, mean), size, float(both.sum())
 
 
 def _potential(
@@ -262,6 +296,7 @@ def _potential(
     zones: Zones,
     crow: Array | None,
     population: str,
+    span_of: SpanOf,
 ) -> Row:
     """Per cent of trips within an hour by car to which VF ≤ 1.5; other: of those abroad."""
     if pt is None or car is None or crow is None:
@@ -279,7 +314,7 @@ def _potential(
 
     quick = vf_matrix(pt, car) <= VF_LIMIT
     abroad = 100 * across[quick].sum() / across.sum() if across.sum() > 0 else np.nan
-    return band(pt, share), float(abroad), float((near > 0).sum())
+    return span_of(pt, share), float(abroad), float((near > 0).sum())
 
 
 def _co2_saved(times: TravelTimes | None, zones: Zones, crow: Array | None, population: str) -> Row:
