@@ -353,7 +353,7 @@ def trip_days(feeds) -> set[tuple[tuple[str, ...], int, dt.date]]:
 
 
 @given(two_feeds(), st.sampled_from([None, DAY]))
-@settings(deadline=None, max_examples=60, phases=NO_SHRINK)
+@settings(deadline=None, max_examples=30, phases=NO_SHRINK)
 def test_laws_of_merging(texts, day):
     before = build(*texts)
     once = merge_feeds(before, day=day, timezone="Europe/Amsterdam")
@@ -365,7 +365,7 @@ def test_laws_of_merging(texts, day):
 
 
 @given(two_feeds())
-@settings(deadline=None, max_examples=60, phases=NO_SHRINK)
+@settings(deadline=None, max_examples=30, phases=NO_SHRINK)
 def test_no_leg_is_lost_and_none_is_made_up(texts):
     # Times lie 10 minutes apart, so that a duplicate has the very same times.
     before = build(*texts)
