@@ -25,16 +25,17 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mobility.demo import build
+from mobility.demo import build, is_current
 from mobility.demo import service as service_module
 from mobility.demo.__main__ import main
-from mobility.demo.gtfs import clock
+from mobility.demo.gtfs import _dutch_name, clock
 from mobility.demo.land import countries
+from mobility.demo.local import AGENCY, crow_km, with_local_lines
 from mobility.demo.national import hilbert_index
 from mobility.demo.plane import gabriel_edges
 from mobility.demo.source import Line, Tables, read_tables
 from mobility.errors import RegionError
-from mobility.scenario import read_region
+from mobility.scenario import read_region, read_scenarios
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DAY = dt.date(2026, 10, 6)
@@ -213,6 +214,12 @@ def test_way_back_mirrors_stops_and_minutes() -> None:
     assert service_module.run(line_of(), back=True) == (("c", "b", "a"), (0, 15, 25))
 
 
+def test_dutch_stop_names_part_place_and_stop(tables: Tables) -> None:
+    assert _dutch_name("Veldhoven De Run ASML", tables) == "Veldhoven, De Run ASML"
+    assert _dutch_name("Beek en Donk Brug", tables) == "Beek en Donk, Brug"
+    assert _dutch_name("Budel-Dorplein", tables) == "Budel-Dorplein"
+
+
 def test_clock_runs_past_midnight() -> None:
     assert clock(24 * 60 + 75) == "25:15:00"
 
@@ -239,6 +246,39 @@ def test_days_fall_into_one_service_each_and_holidays_differ(tables: Tables) -> 
     assert autumn_be in by_feed["nl"]["week"]
 
 
+# Local buses
+
+
+def test_every_zone_has_a_stop_nearby_and_the_tables_keep_their_lines(tables: Tables) -> None:
+    full = with_local_lines(tables)
+    added = full.lines[len(tables.lines) :]
+    assert full.lines[: len(tables.lines)] == tables.lines
+    assert {line.row["agency"] for line in added} == {AGENCY}
+    at = [
+        (float(full.stops[s]["lon"]), float(full.stops[s]["lat"]))
+        for line in full.lines
+        for s in line.stops
+    ]
+    for place in full.places:
+        if place.zone:
+            assert min(crow_km((place.lon, place.lat), stop) for stop in at) <= 0.7, place.name
+    # Nothing is added for a place that a line of the tables serves.
+    assert not any("Valkenswaard" in line.id or line.stops[0] == "Weert Local" for line in added)
+
+
+def test_a_local_bus_takes_its_distance_and_ends_in_its_own_municipality(tables: Tables) -> None:
+    full = with_local_lines(tables)
+    line = next(
+        line
+        for line in full.lines
+        if line.stops[0] == "Weert Leuken Local" or line.stops[0] == "Weert-Zuid Local"
+    )
+    assert line.stops[1] == "Weert Station bus"
+    # (5.712, 51.238) + offset to (5.7053, 51.2492): dx 0.55 km, dy 1.16 km, 1.28 km straight,
+    # 1.67 km of way, at 22 km/h 4.5 minutes, rounded up.
+    assert line.minutes == (0, 5)
+
+
 # Files
 
 
@@ -250,7 +290,7 @@ def test_same_arguments_give_the_same_bytes_in_another_process(built: Path, tmp_
         [sys.executable, "-c", code, str(tmp_path)], check=True, env=environment, cwd=tmp_path
     )
     assert hashes(tmp_path) == hashes(built)
-    assert len(hashes(built)) == len(read_tables().feeds) + 3
+    assert len(hashes(built)) == len(read_tables().feeds) + 4
 
 
 def test_another_seed_gives_other_streets_but_the_same_timetable(
@@ -444,6 +484,19 @@ def test_streets_cross_the_border_only_where_the_list_says(
     assert crossed >= len(points)
 
 
+def test_a_folder_knows_whether_the_tables_have_changed(built: Path, tmp_path: Path) -> None:
+    assert is_current(built)
+    assert not is_current(tmp_path)
+    source = REPOSITORY / "feeds" / "demo"
+    for path in source.glob("*.csv"):
+        text = path.read_text(encoding="utf-8")
+        (tmp_path / path.name).write_text(text, encoding="utf-8", newline="\r\n")
+    assert is_current(built, tmp_path)
+    with (tmp_path / "ferries.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert not is_current(built, tmp_path)
+
+
 # Tools
 
 
@@ -527,3 +580,69 @@ def test_every_feed_is_read_and_runs_on_the_reference_day(built: Path) -> None:
     read = feeds.read_feeds(entries, timezone=region.timezone, day=DAY, box=(4.2, 50.4, 6.5, 51.9))
     running = read.trips.loc[read.services.on(DAY)[read.trips["service"]], "feed"]
     assert set(running) == {"nl", "nmbs", "delijn", "intl"}
+
+
+def test_the_library_says_its_facts_in_both_languages() -> None:
+    scenarios = read_scenarios(sorted((REPOSITORY / "scenarios").glob("*.toml")))
+    assert len(scenarios) >= 20
+    assert {"baseline", "hamont-weert", "eindhoven-lommel-hasselt", "f74"} <= {
+        s.name for s in scenarios
+    }
+    for scenario in scenarios:
+        assert scenario.day.date == DAY
+        assert scenario.title.nl
+        assert scenario.title.en
+        assert scenario.description.nl
+        assert scenario.description.en
+        assert scenario.description.nl != scenario.description.en
+        assert {"year", "status", "sources", "assumed"} <= set(scenario.facts), scenario.name
+        assert scenario.facts["sources"]
+        assert scenario.facts["assumed"]
+        if scenario.name != "baseline":
+            assert scenario.facts["cost"]
+            assert scenario.changes
+            assert scenario.baseline == "baseline"
+
+
+def test_named_pairs_are_municipalities_and_have_both_halves(tables: Tables) -> None:
+    pairs = read_region(REPOSITORY / "feeds" / "demo.toml").pairs
+    towns = {row["name"]: row["country"] for row in tables.municipalities.values()}
+    kinds = Counter(pair.kind for pair in pairs)
+    assert kinds["city"] >= 8
+    assert kinds["border"] >= 12
+    for pair in pairs:
+        assert pair.origin in towns
+        assert pair.destination in towns
+        if pair.kind == "border":
+            assert towns[pair.origin] != towns[pair.destination]
+
+
+@pytest.mark.slow
+def test_every_scenario_of_the_library_can_be_applied(built: Path, tmp_path: Path) -> None:
+    changes = pytest.importorskip("mobility.changes")
+    inputs = pytest.importorskip("mobility.batch.inputs")
+    network = pytest.importorskip("mobility.network")
+    region = read_region(REPOSITORY / "feeds" / "demo.toml")
+    entries = tuple(
+        feed.model_copy(update={"path": built / "gtfs" / feed.path.name}) for feed in region.feeds
+    )
+    region = region.model_copy(
+        update={
+            "generator": "",
+            "feeds": entries,
+            "streets": region.streets.model_copy(
+                update={"osm": (built / "osm" / "region.osm.pbf",)}
+            ),
+            "zones": region.zones.model_copy(update={"path": built / "zones.gpkg"}),
+            "border": region.border.model_copy(update={"countries": built / "countries.gpkg"}),
+        }
+    )
+    supplies = {}
+    for scenario in read_scenarios(sorted((REPOSITORY / "scenarios").glob("*.toml"))):
+        day = changes.calendar_day(scenario.changes) or scenario.day.date
+        if day not in supplies:
+            timed = inputs.prepare(region, day, network.Settings(), tmp_path)
+            supplies[day] = timed.prepared.network.supply
+        applied = changes.apply_changes(supplies[day], scenario.changes, lang="en", day=day)
+        assert len(applied.effects) == len(scenario.changes), scenario.name
+    assert len(supplies) == 3

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mobility.demo.build import DEFAULT_NODES, build
+from mobility.demo.build import DEFAULT_NODES, build, is_current
 
-__all__ = ["DEFAULT_NODES", "build"]
+__all__ = ["DEFAULT_NODES", "build", "is_current"]

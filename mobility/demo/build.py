@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from mobility.demo.gtfs import write_feeds
@@ -37,7 +38,8 @@ def build(
     Parameters
     ----------
     folder
-        Gets ``gtfs/*.zip``, ``osm/region.osm.pbf``, ``zones.gpkg`` and ``countries.gpkg``.
+        Gets ``gtfs/*.zip``, ``osm/region.osm.pbf``, ``zones.gpkg``, ``countries.gpkg`` and, last,
+        ``made_from.txt``, by which `is_current` knows it.
     nodes
         About how many OSM nodes the streets have, 5 thousand to 2 million.
     stop_times
@@ -68,6 +70,30 @@ def build(
         write_national(source, path, stop_times=stop_times, seed=seed)
     if zones is not None:
         write_fine_zones(source, folder / "zones_fine.csv", zones=zones, seed=seed)
+
+    _stamp(folder).write_text(fingerprint(tables) + "\n", encoding="utf-8", newline="\n")
+
+
+def _stamp(folder: Path) -> Path:
+    return folder / "made_from.txt"
+
+
+def fingerprint(tables: Path | None = None) -> str:
+    """SHA-256 over the text tables and the generator's own code."""
+    folder = TABLES if tables is None else tables
+    files = [*sorted(folder.glob("*.csv")), *sorted(Path(__file__).parent.glob("*.py"))]
+    digest = hashlib.sha256()
+    for file in files:
+        # Line ends may differ by how the project was fetched; the content does not.
+        content = file.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{file.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def is_current(folder: Path, tables: Path | None = None) -> bool:
+    """Whether `folder` was made from today's tables by today's generator."""
+    stamp = _stamp(folder)
+    return stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == fingerprint(tables)
 
 
 def _check(numbers: dict[str, int | None]) -> None:

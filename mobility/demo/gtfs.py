@@ -90,10 +90,17 @@ def _stop_name(feed: _Feed, stop: Row) -> str:
     if feed.id == "nmbs" and stop["country"] != "BE":
         return f"{stop['name']} ({stop['country']})"
     if feed.id == "nl" and stop["kind"] == "bus":
-        # Dutch feeds write "Place, Stop".
-        place, _, rest = stop["name"].partition(" ")
-        return f"{place}, {rest}" if rest else place
+        return _dutch_name(stop["name"], feed.tables)
     return stop["name"]
+
+
+def _dutch_name(name: str, tables: Tables) -> str:
+    """Write "Place, Stop", as Dutch feeds do; a place is one word unless like "Beek en Donk"."""
+    joined = [p.name for p in tables.places if any(w[0].islower() for w in p.name.split())]
+    known = next((place for place in joined if name.startswith(f"{place} ")), "")
+    place = known or name.partition(" ")[0]
+    rest = name[len(place) :].strip()
+    return f"{place}, {rest}" if rest else place
 
 
 def _add_stop(feed: _Feed, stop: Row) -> None:
