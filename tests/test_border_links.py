@@ -24,6 +24,7 @@ from mobility.border import (
 from mobility.border.decomposition import CAUSES, gather
 from mobility.border.effect import regression_effect
 from mobility.border.figures import KEYS
+from mobility.border.headlines import page
 from mobility.border.hubs import best_shift, connections, wait_distribution
 from mobility.border.links import days_per_year, permeability, round_trips
 from mobility.border.ratios import municipality_pairs
@@ -351,6 +352,15 @@ def test_the_two_languages_say_different_words_and_the_same_numbers():
         assert a.sentence != b.sentence
         digits = [re.sub(r"\D", "", h.sentence.replace("CO2", "")) for h in (a, b)]
         assert digits[0] == digits[1]
+
+
+def test_the_page_numbers_the_figures_of_each_scenario():
+    table = ten()
+    text = page(pd.concat([table, table.assign(scenario="plan")]), "nl")
+    assert text.startswith("# Tien cijfers over de grens\n\n## base\n\n1. **")
+    assert text.count("\n10. **") == 2
+    assert "\n## plan\n" in text
+    assert "Tussen haakjes" in text
 
 
 def test_a_quicker_border_trip_is_said_as_quicker():

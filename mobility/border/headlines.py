@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mobility.border.figures import KEYS
 from mobility.words import Translate, label, number, translator
 
 
@@ -44,6 +45,25 @@ def headlines(figures: pd.DataFrame, lang: str) -> list[Headline]:
         ``"nl"`` or ``"en"``.
     """
     return [_headline(row, lang) for row in figures.to_dict("records")]
+
+
+def page(figures: pd.DataFrame, lang: str) -> str:
+    """Write the ten figures of each scenario on a page of Markdown."""
+    _ = translator(lang)
+    lines = [f"# {_('Ten figures on the border')}"]
+    scenario = None
+    for place, said in enumerate(headlines(figures, lang)):
+        if said.scenario != scenario:
+            scenario = said.scenario
+            lines += ["", f"## {scenario}", ""]
+        span = f" ({said.band})" if said.band else ""
+        lines.append(f"{place % len(KEYS) + 1}. **{said.figure}**{span} – {said.sentence}")
+    note = _(
+        "In brackets what the figure could as well have been: at other departures, or with"
+        " travel times a tenth shorter or longer; for the border effect its 95 % interval, for"
+        " CO2 the bounds of the factors."
+    )
+    return "\n".join([*lines, "", note, ""])
 
 
 def _headline(row: dict[str, object], lang: str) -> Headline:
