@@ -16,6 +16,7 @@ from mobility.words import label
 
 LANGUAGES = ("nl", "en")
 BAR_MODES = ("pt", "bike+pt", "bike", "car")
+MATRIX_MODES = ("pt", "bike")
 
 
 def draw(data: ReportInput, lang: str) -> dict[str, Drawing]:
@@ -34,7 +35,7 @@ def draw(data: ReportInput, lang: str) -> dict[str, Drawing]:
         for mode in BAR_MODES
         if mode in modes
     }
-    for mode in modes:
+    for mode in (m for m in MATRIX_MODES if m in modes):
         drawn[f"matrix-{_stem(mode)}"] = heat_map(
             data.municipalities, scenario=last.name, mode=mode, title=titles[last.name],
             lang=lang, stamp=stamp,

@@ -19,7 +19,7 @@ from mobility.batch import hashes
 from mobility.batch.folders import whole_folder
 from mobility.errors import MobilityError, RunError
 from mobility.feeds import Feeds, read_feeds
-from mobility.merge import merge_feeds
+from mobility.merge import Merged, merge_feeds
 from mobility.network import MultimodalNetwork, Settings, Supply, build_network
 from mobility.network.links import reach, snap_points
 from mobility.scenario import Region
@@ -170,17 +170,32 @@ def prepare(
     return Timed(store.load(Prepared, folder), timings_s, folder)
 
 
-def _prepare_fresh(
-    region: Region,
-    day: dt.date,
-    settings: Settings,
-    inputs: tuple[InputFile, ...],
-    key: str,
-    report: Report,
-) -> tuple[Prepared, dict[str, float]]:
+@dataclass(frozen=True)
+class Combined:
+    """A region's files read, the feeds merged, and the seconds both took."""
+
+    merged: Merged
+    streets: StreetNetwork
+    zones: Zones
+    countries: Countries | None
+    timings_s: Mapping[str, float]
+
+
+def read_and_merge(
+    region: Region, day: dt.date, settings: Settings, report: Report = lambda _: None
+) -> Combined:
+    """Read a region's files and merge its feeds.
+
+    Raises
+    ------
+    MobilityError
+        All that is wrong with the files.
+    """
     clock = time.perf_counter
     started = clock()
     report("read")
+    if region.generator:
+        generate(region)
     countries = read_countries(region.border) if region.border else None
     zones = read_zones(region.zones, countries)
     box = clip_box(zones, region.margin_km)
@@ -196,16 +211,27 @@ def _prepare_fresh(
         options=region.merge,
         foreign_agencies={feed.id: feed.allow_foreign_agencies for feed in region.feeds},
     )
-    merged_at = clock()
+    timings_s = {"read": read - started, "merge": clock() - read}
+    return Combined(merged, streets, zones, countries, timings_s)
+
+
+def _prepare_fresh(
+    region: Region,
+    day: dt.date,
+    settings: Settings,
+    inputs: tuple[InputFile, ...],
+    key: str,
+    report: Report,
+) -> tuple[Prepared, dict[str, float]]:
+    found = read_and_merge(region, day, settings, report)
+    started = time.perf_counter()
     report("link")
-    supply = Supply(merged.feeds, streets, zones, settings)
+    feeds = found.merged.feeds
+    supply = Supply(feeds, found.streets, found.zones, settings)
     network = build_network(supply, day=day, timezone=region.timezone)
-    evidence = dict(merged.evidence) | {"street_tags": street_counts(streets)}
-    prepared = Prepared(network, countries, evidence, inputs, (), key)
-    timings_s = {
-        "read": read - started, "merge": merged_at - read, "prepare": clock() - merged_at
-    }  # fmt: skip
-    return prepared, timings_s
+    evidence = dict(found.merged.evidence) | {"street_tags": street_counts(found.streets)}
+    prepared = Prepared(network, found.countries, evidence, inputs, feeds.notes, key)
+    return prepared, {**found.timings_s, "prepare": time.perf_counter() - started}
 
 
 def street_counts(streets: StreetNetwork) -> pd.DataFrame:

@@ -75,7 +75,8 @@ def complete(
     files
         Region and scenario file.
     took
-        ``timings_s, peak_memory_mb, cores``: the only part that differs from run to run.
+        Language and baseline's fingerprint; ``timings_s, peak_memory_mb, cores``, the only part
+        that differs from run to run.
     """
     outputs = {
         path.relative_to(folder).as_posix(): hashes.of_file(path)
@@ -101,6 +102,18 @@ def write(manifest: Mapping[str, Any], folder: Path) -> None:
     """Write the manifest into a run folder."""
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def is_current(folder: Path, shown: Mapping[str, str]) -> bool:
+    """Tell whether a folder holds a run with these facts, every file of it unchanged."""
+    try:
+        facts = read(folder)
+    except RunError:
+        return False
+    return all(facts.get(key) == value for key, value in shown.items()) and all(
+        (folder / name).is_file() and hashes.of_file(folder / name) == sha256
+        for name, sha256 in facts["outputs"].items()
+    )
 
 
 def read(folder: Path) -> dict[str, Any]:

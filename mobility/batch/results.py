@@ -11,6 +11,7 @@ import pandas as pd
 from mobility.border import all_border
 from mobility.changes import Applied
 from mobility.indicators import all_indicators, municipality_times
+from mobility.network import MultimodalNetwork
 from mobility.scenario.model import Pair
 from mobility.tables import TravelTimes
 from mobility.zones import Countries, Zones
@@ -85,14 +86,23 @@ class RunData:
 
 
 def tabulate(
-    times: Mapping[str, TravelTimes], zones: Zones, pairs: Sequence[Pair]
+    times: Mapping[str, TravelTimes], network: MultimodalNetwork, pairs: Sequence[Pair]
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]:
     """Compute accessibility, municipality and border tables of one scenario."""
-    accessibility = all_indicators(times, zones)
+    zones, settings = network.supply.zones, network.supply.settings
+    street_kph = {
+        "walk": settings.walk_kph,
+        "bike": settings.bike_kph,
+        "ebike": settings.ebike_kph,
+    }
+    accessibility = all_indicators(times, zones, street_kph=street_kph)
     municipalities = pd.concat(
         [municipality_times(matrix, zones) for matrix in times.values()], ignore_index=True
     )
-    return accessibility, municipalities, all_border(times, zones, pairs=pairs)
+    border = all_border(
+        times, zones, pairs=pairs, timetable=network.timetable, accessibility=accessibility
+    )
+    return accessibility, municipalities, border
 
 
 def spoken_effects(applied: Mapping[str, Applied]) -> dict[str, tuple[str, ...]]:

@@ -168,7 +168,7 @@ def _compute(
     started = clock()
     zones = network.supply.zones
     pairs = tuple(region.pairs) or suggest_pairs(zones)
-    accessibility, municipalities, border = tabulate(times, zones, pairs)
+    accessibility, municipalities, border = tabulate(times, network, pairs)
     behind = background(network, base)
     seconds = {"changes": changed, "route": routed, "indicators": clock() - started}
     return RunData(

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from mobility.batch import figures, manifest
 from mobility.batch.folders import whole_folder
 from mobility.batch.layers import map_layers
-from mobility.batch.results import RunData, join_rows, measured
+from mobility.batch.results import LANGUAGES, RunData, join_rows, measured
 from mobility.batch.timing import cores, peak_memory_mb
-from mobility.border import resolve_pairs
+from mobility.border import headlines, resolve_pairs
+from mobility.checkpage import write_check_page
 from mobility.maps import write_layers
+from mobility.merge import Merged
 from mobility.report import NamedPair, ReportInput, Run, write_report
+from mobility.report.model import Headline
 from mobility.tables import (
     ACCESSIBILITY,
     COMPONENTS,
@@ -30,9 +36,11 @@ from mobility.tables import (
 )
 from mobility.words import label, translator
 from mobility.workbook import Sheet, write_workbook
-from mobility.zones import Zones
+from mobility.zones import Countries, Zones
 
 COMPARISON = "comparison"
+CHECKED = "check"
+DIGITS = 6
 
 
 def write_run(
@@ -56,9 +64,17 @@ def write_run(
     Returns
     -------
     Path
-        `target`.
+        `target`. A folder that holds this very run, unchanged, is left as it is.
     """
     results = [result] if baseline is None else [baseline, result]
+    beside = "" if baseline is None else str(baseline.facts["fingerprint"])
+    shown = {
+        "lang": lang,
+        "baseline_fingerprint": beside,
+        "fingerprint": result.facts["fingerprint"],
+    }
+    if manifest.is_current(target, shown):
+        return target
     with whole_folder(target) as folder:
         _write_parquet(folder, result)
         _write_tables(folder, result)
@@ -66,7 +82,7 @@ def write_run(
             _write_csv(folder / "merge" / f"{name}.csv", table)
         _write_reading(folder, results, lang)
         took = measured(result.timings_s, peak_memory_mb(), cores())
-        manifest.write(manifest.complete(result, folder, files, took), folder)
+        manifest.write(manifest.complete(result, folder, files, shown | took), folder)
     return target
 
 
@@ -77,6 +93,27 @@ def write_comparison(results: Sequence[RunData], target: Path, lang: str) -> Pat
         cards = join_rows([r.border["scorecard"] for r in results])
         _write_csv(folder / "scorecard.csv", cards)
         _write_reading(folder, results, lang)
+    return target
+
+
+def write_check(
+    target: Path,
+    merged: Merged,
+    *,
+    region: str,
+    day: dt.date,
+    lang: str,
+    countries: Countries | None,
+    streets: pd.DataFrame,
+) -> Path:
+    """Write a region's merge report and its evidence, whole or not at all."""
+    with whole_folder(target) as folder:
+        for name, table in sorted({**merged.evidence, "street_tags": streets}.items()):
+            _write_csv(folder / "merge" / f"{name}.csv", table)
+        write_check_page(
+            folder / "check.html", merged, region=region, day=day, lang=lang,
+            countries=countries, streets=streets,
+        )  # fmt: skip
     return target
 
 
@@ -109,20 +146,47 @@ def _write_rows(path: Path, result: RunData, contract: tuple[Column, ...], lay_o
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table that Excel opens right: UTF-8 with a mark, text never a formula."""
-    safe = table.copy(deep=False)
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = safe[name].astype(object).map(_plain)
+    """Write a table that Excel opens right: UTF-8 with a mark, text never a formula.
+
+    Numbers keep `DIGITS` significant digits.
+    """
+    columns = {}
+    for name in table.columns:
+        values = table[name]
+        if pd.api.types.is_float_dtype(values):
+            columns[name] = pa.array(_significant(values.to_numpy(np.float64)), from_pandas=True)
+        elif pd.api.types.is_numeric_dtype(values):
+            columns[name] = pa.array(values)
+        else:
+            columns[name] = _plain_texts(values)
     path.parent.mkdir(parents=True, exist_ok=True)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.6g")
+    with path.open("wb") as opened:
+        opened.write(codecs.BOM_UTF8)
+        options = csv.WriteOptions(quoting_style="needed")
+        csv.write_csv(pa.table(columns), opened, options)
 
 
-def _plain(value: object) -> object:
+def _significant(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Round to `DIGITS` significant digits."""
+    usable = np.isfinite(values) & (values != 0)
+    power = np.zeros(len(values))
+    power[usable] = DIGITS - 1 - np.floor(np.log10(np.abs(values[usable])))
+    # Scaling up by 10**power and down by dividing keeps short decimals short.
+    up, down = 10.0 ** np.maximum(power, 0), 10.0 ** np.maximum(-power, 0)
+    return np.where(usable, np.round(values * up / down) / up * down, values)
+
+
+def _plain_texts(values: pd.Series) -> pa.Array:
+    codes, names = pd.factorize(values.astype(object))
+    plain = pa.array([_plain(name) for name in names], pa.string())
+    indices = pa.array(codes, pa.int32(), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(indices, plain).cast(pa.string())
+
+
+def _plain(value: object) -> str:
     """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+    text = str(value)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _write_tables(folder: Path, result: RunData) -> None:
@@ -268,7 +332,25 @@ def report_input(results: Sequence[RunData]) -> ReportInput:
         evidence=first.evidence,
         manifest=facts,
         demonstration=bool(facts["demonstration"]),
+        headlines=spoken_headlines(results),
     )  # fmt: skip
+
+
+def spoken_headlines(results: Sequence[RunData]) -> tuple[Headline, ...]:
+    """Say the ten figures of each scenario in every language."""
+    figures_ = join_rows([r.border["figures"] for r in results if "figures" in r.border])
+    if not len(figures_):
+        return ()
+    by_language = {lang: headlines(figures_, lang) for lang in LANGUAGES}
+    return tuple(
+        Headline(
+            scenario=rows[0].scenario,
+            figure={lang: row.figure for lang, row in zip(LANGUAGES, rows, strict=True)},
+            band={lang: row.band for lang, row in zip(LANGUAGES, rows, strict=True)},
+            sentence={lang: row.sentence for lang, row in zip(LANGUAGES, rows, strict=True)},
+        )
+        for rows in zip(*(by_language[lang] for lang in LANGUAGES), strict=True)
+    )
 
 
 def named_pairs(result: RunData) -> tuple[NamedPair, ...]:
