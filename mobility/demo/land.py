@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyogrio
 import shapely
 from shapely.geometry import LineString, MultiPoint, Polygon, box
 from shapely.geometry.base import BaseGeometry
@@ -22,6 +22,7 @@ WEST, SOUTH, EAST, NORTH = 4.2, 50.45, 6.45, 51.85
 REACH_DEG = 0.06
 PEOPLE_PER_SCHOOL = 8000
 PEOPLE_PER_SUPERMARKET = 3500
+DATE_OPTION = "OGR_CURRENT_DATE"
 GPKG_DATE = "2026-01-01T00:00:00.000Z"
 
 
@@ -141,15 +142,12 @@ def zones(tables: Tables, land: Mapping[str, BaseGeometry]) -> gpd.GeoDataFrame:
 @contextmanager
 def _fixed_date() -> Iterator[None]:
     """Let GDAL write a fixed date of change, so that the same table gives the same bytes."""
-    before = os.environ.get("OGR_CURRENT_DATE")
-    os.environ["OGR_CURRENT_DATE"] = GPKG_DATE
+    before = pyogrio.get_gdal_config_option(DATE_OPTION)
+    pyogrio.set_gdal_config_options({DATE_OPTION: GPKG_DATE})
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["OGR_CURRENT_DATE"]
-        else:
-            os.environ["OGR_CURRENT_DATE"] = before
+        pyogrio.set_gdal_config_options({DATE_OPTION: before})
 
 
 def write_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
