@@ -145,3 +145,12 @@ def test_an_added_street_never_lengthens_a_walk(tmp_path):
     # rounding to whole milliseconds at each new joint may cost a few
     assert (after[reached] <= before[reached] + 2 * 60).all()
     assert (after < before - 1000).any()
+
+
+def test_modes_that_a_change_does_not_touch_keep_their_graph(square):
+    slow = change_edges(square, [0], {"maxspeed": "20"})
+    assert slow.graphs["walk"] is square.graphs["walk"]
+    assert slow.graphs["car"] is not square.graphs["car"]
+    local = change_edges(square, [0], {"motor_vehicle": "destination"})
+    assert local.graphs["bike"] is square.graphs["bike"]
+    assert local.graphs["car"] is not square.graphs["car"]

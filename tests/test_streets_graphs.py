@@ -19,6 +19,7 @@ from mobility.streets import (
     read_streets,
     route,
     snap,
+    street_pieces,
     usable_edges,
 )
 from mobility.streets.edges import EARTH_M
@@ -143,6 +144,16 @@ def test_largest_component_is_kept_and_the_rest_counted(tmp_path):
     assert snap(streets, "walk", *metres(50, 300), max_m=400).distance_m[0] == pytest.approx(
         300, abs=1
     )
+
+
+def test_pieces_are_told(tmp_path):
+    places = {1: (0, 0), 2: (3000, 0), 3: (0, 9000), 4: (1000, 9000)}
+    streets = build(tmp_path, places, {1: ([1, 2], RESIDENTIAL), 2: ([3, 4], RESIDENTIAL)})
+    table = street_pieces(streets, "walk")
+    assert table["km"].tolist() == pytest.approx([3, 1], rel=0.01)
+    assert table["share"].tolist() == pytest.approx([0.75, 0.25], rel=0.01)
+    assert table["kept_km"].tolist() == pytest.approx([3, 0], rel=0.01)
+    assert table["lat"].iloc[1] == pytest.approx(metres(0, 9000)[1], abs=1e-4)
 
 
 def test_ways_with_missing_nodes_are_cut_and_counted(tmp_path):
@@ -427,13 +438,15 @@ def test_real_routes_equal_networkx(region_data, name):
     start, end = at(origins), at(targets)
     table = matrix_ms(streets, mode, start, end)
     for o, origin in enumerate(origins.tolist()):
-        ms, paths = nx.single_source_dijkstra(oracle, origin, weight="ms")
+        before, ms = nx.dijkstra_predecessor_and_distance(oracle, origin, weight="ms")
         for d, target in enumerate(targets.tolist()):
             assert table[o, d] == ms[target]
             if d % 20 == 0:
                 found = route(streets, mode, one_point(start, o), one_point(end, d))
-                path = paths[target]
-                metres_there = sum(oracle[u][v]["metres"] for u, v in pairwise(path))
+                path = [target]
+                while path[-1] != origin:
+                    path.append(before[path[-1]][0])
+                metres_there = sum(oracle[u][v]["metres"] for v, u in pairwise(path))
                 assert found.ms == ms[target]
                 assert found.length_m == pytest.approx(metres_there, rel=0.01, abs=1)
                 steps = np.hypot(np.diff(found.lon), np.diff(found.lat))

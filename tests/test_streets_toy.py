@@ -7,7 +7,16 @@ import pytest
 from street_toys import HEADER, MS_PER_KM_WALK, two_way_square, write_osm
 
 from mobility.errors import StreetError
-from mobility.streets import UNREACHED, matrix_ms, one_point, read_streets, route, snap, within_ms
+from mobility.streets import (
+    UNREACHED,
+    matrix_ms,
+    one_point,
+    read_streets,
+    route,
+    snap,
+    usable_edges,
+    within_ms,
+)
 
 
 def test_square_walk_times_by_hand(tmp_path):
@@ -86,3 +95,52 @@ def test_all_path_problems_at_once(tmp_path):
 def test_extract_elsewhere_is_an_error(tmp_path):
     with pytest.raises(StreetError, match="covers the zones"):
         read_streets([two_way_square(tmp_path)], box=(100.0, 1.0, 101.0, 2.0))
+
+
+def test_truncated_pbf_is_an_error(region_data, tmp_path):
+    whole = (region_data / "osm" / "kempen-2013.osm.pbf").read_bytes()
+    path = tmp_path / "half.osm.pbf"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(StreetError, match="breaks off"):
+        read_streets([path])
+
+
+def test_reading_twice_gives_the_same_bytes(region_data):
+    paths = [region_data / "osm" / "kempen-2013.osm.pbf"]
+    one, two = read_streets(paths), read_streets(paths)
+    for name, array in vars(one).items():
+        if isinstance(array, np.ndarray):
+            assert array.tobytes() == getattr(two, name).tobytes(), name
+    for mode, graph in one.graphs.items():
+        for name, array in vars(graph).items():
+            if isinstance(array, np.ndarray):
+                assert array.tobytes() == getattr(two.graphs[mode], name).tobytes(), (mode, name)
+    assert one.ways.equals(two.ways)
+
+
+def test_compressed_xml_reads_like_plain(tmp_path):
+    import gzip
+
+    plain = two_way_square(tmp_path)
+    packed = tmp_path / "square.osm.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    one, two = read_streets([plain]), read_streets([packed])
+    assert one.edge_length_m.tobytes() == two.edge_length_m.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "ways", "missing"), [("kempen-2013", 3_702, 1_250), ("eindhoven-2025", 110_774, 0)]
+)
+def test_real_extracts_read_whole(region_data, name, ways, missing):
+    """Every highway of the file is used, or counted as left out."""
+    streets = read_streets([region_data / "osm" / f"{name}.osm.pbf"])
+    counts = streets.counts
+    lost = counts.get("ways without a usable stretch", 0)
+    ferries = sum("highway" not in tags for tags in streets.tagsets)
+    assert len(streets.ways) + lost == ways + ferries
+    assert counts.get("node references missing from the files", 0) == missing
+    for mode in ("walk", "bike", "car"):
+        n_open = counts[f"graph {mode}: edges open"]
+        cut = counts[f"graph {mode}: edges outside the largest component"]
+        assert n_open - cut == int(usable_edges(streets, mode).sum())
+        assert cut < 0.04 * n_open

@@ -6,7 +6,14 @@ from mobility.streets.calibration import Calibration, calibrate_car, read_observ
 from mobility.streets.congestion import PERIODS, congestion_factor, period_of, terminal_s
 from mobility.streets.crossings import crossing_gaps, crossings, gap_detours
 from mobility.streets.editing import change_edges, close_edges, open_edges, set_speed
-from mobility.streets.layers import edge_lines, edges_layer, route_line, street_tags, write_layer
+from mobility.streets.layers import (
+    edge_lines,
+    edges_layer,
+    route_line,
+    street_pieces,
+    street_tags,
+    write_layer,
+)
 from mobility.streets.missing_links import LinkSearch, missing_links, worst_detours
 from mobility.streets.model import (
     CLOSED,
@@ -78,6 +85,7 @@ __all__ = [
     "select_edges",
     "set_speed",
     "snap",
+    "street_pieces",
     "street_tags",
     "terminal_s",
     "to_osmnx",

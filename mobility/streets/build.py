@@ -9,7 +9,7 @@ import numpy as np
 
 from mobility.streets.delays import blocked_nodes, class_ranks, node_delays_ms
 from mobility.streets.ferries import closed_ferries, ferry_edges, ferry_ms
-from mobility.streets.graphs import EdgeTimes, build_graph
+from mobility.streets.graphs import EdgeTimes, build_graph, still_holds
 from mobility.streets.judging import Combos, Judgement, combos_of, count_rules, judge, limits_of
 from mobility.streets.limits import Limits, class_table, of_class
 from mobility.streets.model import (
@@ -70,7 +70,13 @@ def rebuild_graphs(streets: StreetNetwork, modes: Sequence[str] = GRAPH_MODES) -
             blocked=blocked_nodes(streets, mode),
             bans=bans if mode == "car" else np.empty((0, 3), np.int64),
         )
-        graph = build_graph(mode, streets.edge_from, streets.edge_to, streets.edge_length_m, times)
+        graph = graphs.get(mode)
+        # A mode that the change does not touch keeps its very graph, and with it all that
+        # has been prepared on it.
+        if graph is None or not still_holds(graph, streets.edge_from, streets.edge_to, times):
+            graph = build_graph(
+                mode, streets.edge_from, streets.edge_to, streets.edge_length_m, times
+            )
         graphs[mode] = graph
         counts.update(_graph_counts(streets, graph, times))
     return replace(

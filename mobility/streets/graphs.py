@@ -89,6 +89,22 @@ def build_graph(
     return _compress(mode, arcs, node_of, kept, times, len(edge_from))
 
 
+def still_holds(graph: ModeGraph, edge_from: Int32, edge_to: Int32, times: EdgeTimes) -> bool:
+    """Whether a graph is what `build_graph` would make of these edges and times."""
+    if len(graph.kept) != len(times.blocked) or len(graph.through) != len(edge_from):
+        return False
+    tail = np.where(graph.arc_backward, edge_to[graph.arc_edge], edge_from[graph.arc_edge])
+    pairs = (
+        (graph.node_of[graph.arc_tail], tail),
+        (graph.forward_ms, times.forward_ms),
+        (graph.backward_ms, times.backward_ms),
+        (graph.through, times.through),
+        (graph.blocked, times.blocked),
+        (graph.bans, times.bans),
+    )
+    return all(np.array_equal(old, new) for old, new in pairs)
+
+
 def _street_arcs(edge_from: Int32, edge_to: Int32, times: EdgeTimes) -> _Arcs:
     ahead = np.flatnonzero(times.forward_ms != CLOSED)
     back = np.flatnonzero(times.backward_ms != CLOSED)
@@ -217,6 +233,9 @@ def _compress(
         arc_backward=arcs.backward,
         edge_offset=edge_offset.astype(np.int32),
         edge_arcs=np.argsort(arcs.edge, kind="stable").astype(np.int32),
+        through=times.through,
+        blocked=times.blocked,
+        bans=times.bans,
     )
     for array in vars(graph).values():
         if isinstance(array, np.ndarray):

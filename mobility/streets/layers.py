@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from mobility.streets.model import CLOSED, Route, StreetNetwork
 from mobility.streets.quality import cycle_highways, traffic_stress
@@ -87,3 +89,38 @@ def street_tags(streets: StreetNetwork) -> pd.DataFrame:
     return pd.DataFrame(
         {"what": [what for what, _ in rows], "count": [count for _, count in rows]}
     ).astype({"count": np.int64})
+
+
+def street_pieces(streets: StreetNetwork, mode: str, *, most: int = 20) -> pd.DataFrame:
+    """Unconnected pieces of the streets a mode may use, longest first.
+
+    Only the largest piece takes part in the model; two towns in two files that nothing joins
+    show here as two long pieces.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``km, share, kept_km, lon, lat``: street in the piece, its share of all, how much of it
+        is in the model, and the middle of the piece.
+    """
+    graph = streets.graphs[mode]
+    usable = np.flatnonzero((graph.forward_ms != CLOSED) | (graph.backward_ms != CLOSED))
+    ends = streets.edge_from[usable], streets.edge_to[usable]
+    n = len(streets.node_id)
+    matrix = coo_array((np.ones(len(usable), np.int8), ends), shape=(n, n))
+    _, piece = connected_components(matrix.tocsr(), directed=False)
+    table = pd.DataFrame(
+        {
+            "piece": piece[ends[0]],
+            "km": streets.edge_length_m[usable].astype(np.float64) / 1000,
+            "lon": streets.node_lon[ends[0]],
+            "lat": streets.node_lat[ends[0]],
+        }
+    )
+    table["kept_km"] = np.where(usable_edges(streets, mode)[usable], table["km"], 0.0)
+    sums = table.groupby("piece").agg(
+        {"km": "sum", "kept_km": "sum", "lon": "median", "lat": "median"}
+    )
+    sums["share"] = sums["km"] / max(float(sums["km"].sum()), 1e-9)
+    sums = sums.sort_values("km", ascending=False, kind="stable").head(most)
+    return sums[["km", "share", "kept_km", "lon", "lat"]].reset_index(drop=True)

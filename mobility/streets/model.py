@@ -80,6 +80,12 @@ class ModeGraph:
         bool (n_arcs,): the arc runs against its edge.
     edge_offset, edge_arcs
         int32: arcs of edge e are ``edge_arcs[edge_offset[e]:edge_offset[e + 1]]``, ascending.
+    through
+        bool (n_edges,): open to through traffic, not only to who starts or ends there.
+    blocked
+        bool (n_nodes,): a barrier the mode can't pass stands at the street node.
+    bans
+        int64 (n, 3): street node, edge one comes by, edge one may not go on by.
     """
 
     mode: str
@@ -95,6 +101,9 @@ class ModeGraph:
     arc_backward: Bool
     edge_offset: Int32
     edge_arcs: Int32
+    through: Bool
+    blocked: Bool
+    bans: Int64
 
 
 @dataclass(frozen=True, eq=False)
