@@ -14,13 +14,14 @@ from changes_toy import DAY, calls, check_feeds, hm, toy_feeds, toy_supply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobility.changes import apply_changes, calendar_day
+from mobility.changes import apply_changes
 from mobility.changes.hub_fit import domestic_wait_s, fitting_shifts
 from mobility.changes.meet import Calls, best_shift_s, total_wait_s, waits_s
 from mobility.changes.norms import bands, domestic_norms, lines_of_day
 from mobility.errors import ScenarioError
 from mobility.network.model import TicketRule
 from mobility.scenario import parse_change
+from mobility.scenario.policy_forms import calendar_day
 from mobility.scenario.script import read_script
 
 

@@ -264,6 +264,23 @@ windows = [{ id = "am", start = "07:00", end = "09:00" }, { id = "pm", start = "
     )
 
 
+def test_a_calendar_change_is_the_day(folder: Path) -> None:
+    (folder / "sunday.toml").write_text(
+        'version = 1\nbase = "weert.toml"\n[[changes]]\nkind = "calendar"\ndate = 2019-10-13\n',
+        encoding="utf-8",
+    )
+    weert, sunday = read_scenarios([folder / "weert.toml", folder / "sunday.toml"])
+    assert weert.day.date == dt.date(2019, 10, 8)
+    assert sunday.day.date == dt.date(2019, 10, 13)
+    (folder / "plan.toml").write_text(
+        'version = 1\nname = "p"\nscenarios = ["sunday.toml"]\n'
+        'days = [{ id = "sat", date = 2019-10-12 }]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ScenarioError, match="whose change calendar gives the day itself"):
+        read_plan(folder / "plan.toml")
+
+
 def test_plan_problems_at_once(folder: Path) -> None:
     plan_file = folder / "plan.toml"
     plan_file.write_text(

@@ -25,7 +25,7 @@ from mobility.changes.model import Applied, Changed, Effect
 from mobility.errors import Problem, ScenarioError, raise_all
 from mobility.network.model import Supply
 from mobility.scenario.forms import parse_change
-from mobility.scenario.policy_forms import CalendarChange, Script
+from mobility.scenario.policy_forms import Script, calendar_day
 from mobility.scenario.script import call_script
 from mobility.scenario.selectors import ChangeForm
 from mobility.scenario.street_forms import AddFerry
@@ -81,12 +81,6 @@ _NOT_AN_EFFECT = frozenset(
         "run_s",
     }
 )  # fmt: skip
-
-
-def calendar_day(changes: Sequence[ChangeForm]) -> dt.date | None:
-    """Day the last ``calendar`` change asks for, to be read in place of the scenario's."""
-    days = [form.date for form in changes if isinstance(form, CalendarChange)]
-    return days[-1] if days else None
 
 
 def apply_changes(

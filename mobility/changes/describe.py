@@ -329,7 +329,7 @@ def _no_border(form: Any, _: Translate, lang: str) -> str:
 
 def _remove_lines(form: Any, _: Translate, lang: str) -> str:
     del lang
-    return _("{lines} removed").format(lines=_lines(form.lines, _))
+    return _("Removed: {lines}").format(lines=_lines(form.lines, _))
 
 
 def _script(form: Any, _: Translate, lang: str) -> str:

@@ -121,8 +121,8 @@ def _seconds(minutes: float | None, old_s: int) -> int:
 def calendar(supply: Supply, form: CalendarChange) -> Changed:
     """Use another service day. The feeds must have been read for it.
 
-    Feeds are clipped to their day when read; this change therefore also tells the run which
-    day to read (see `calendar_day`), and here only checks that this was done.
+    Feeds are clipped to their day when read. Reading the scenario therefore already made this
+    day the scenario's own; here it is only checked that the feeds run on it.
     """
     feeds = supply.feeds
     running = int(runs_on(feeds, form.date).sum())

@@ -11,8 +11,9 @@ from mobility.errors import Problem, ScenarioError, nearest, raise_all
 from mobility.scenario.clock import clock_s
 from mobility.scenario.forms import parse_change
 from mobility.scenario.layers import ScenarioLayer
-from mobility.scenario.model import Region, Scenario, WindowEntry
+from mobility.scenario.model import DayEntry, Region, Scenario, WindowEntry
 from mobility.scenario.parse import parse, read_toml
+from mobility.scenario.policy_forms import calendar_day
 from mobility.scenario.region import load_region
 from mobility.scenario.script import read_script
 from mobility.scenario.selectors import ChangeForm
@@ -152,6 +153,11 @@ def _read_one(
             problems += _feed_problems(chain, region)
     if problems:
         return None, problems
+    changes = tuple(form for loaded in chain for form in loaded.changes)
+    # a calendar change is the day: feeds are clipped to it when they are read
+    day = calendar_day(changes)
+    if day is not None:
+        folded["day"] = DayEntry(date=day)
     return (
         Scenario(
             name=chain[-1].name,
@@ -159,7 +165,7 @@ def _read_one(
             description=own.description,
             baseline=chain[0].name if len(chain) > 1 else "",
             base_paths=tuple(loaded.path for loaded in chain[:-1]),
-            changes=tuple(form for loaded in chain for form in loaded.changes),
+            changes=changes,
             facts=own.facts,
             path=path,
             **folded,

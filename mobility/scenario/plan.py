@@ -15,6 +15,7 @@ from mobility.scenario.clock import Clock, clock_s
 from mobility.scenario.files import read_scenarios
 from mobility.scenario.model import DayEntry, Mode, Scenario, Strict, WindowEntry
 from mobility.scenario.parse import parse, read_toml
+from mobility.scenario.policy_forms import calendar_day
 
 
 class PlanDay(Strict):
@@ -85,6 +86,16 @@ def read_plan(path: str | Path) -> Plan:
         scenarios = read_scenarios(files, region=region)
     except ScenarioError as error:
         found += error.problems
+    if plan.days:
+        found += [
+            Problem(
+                f"{path}: days",
+                f"days for {s.name}, whose change calendar gives the day itself",
+                "a plan without days, or a scenario without that change",
+            )
+            for s in scenarios
+            if calendar_day(s.changes) is not None
+        ]
     raise_all(ScenarioError, [*problems, *found])
     return Plan(plan.name, tuple(_laid_out(plan, scenarios)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -88,6 +89,12 @@ class CalendarChange(ChangeForm):
 
     kind: Literal["calendar"]
     date: dt.date = Field(description="service day to be used in place of the scenario's")
+
+
+def calendar_day(changes: Sequence[ChangeForm]) -> dt.date | None:
+    """Day the last ``calendar`` change asks for; None where there is none."""
+    days = [form.date for form in changes if isinstance(form, CalendarChange)]
+    return days[-1] if days else None
 
 
 class Opportunities(ChangeForm):
