@@ -35,7 +35,7 @@ from mobility.demo.national import hilbert_index
 from mobility.demo.plane import gabriel_edges
 from mobility.demo.source import Line, Tables, read_tables
 from mobility.errors import RegionError
-from mobility.scenario import read_region, read_scenarios
+from mobility.scenario import read_plan, read_region, read_scenarios
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DAY = dt.date(2026, 10, 6)
@@ -646,3 +646,28 @@ def test_every_scenario_of_the_library_can_be_applied(built: Path, tmp_path: Pat
         applied = changes.apply_changes(supplies[day], scenario.changes, lang="en", day=day)
         assert len(applied.effects) == len(scenario.changes), scenario.name
     assert len(supplies) == 3
+
+
+def test_plans_name_the_library_and_days_of_both_countries(tables: Tables) -> None:
+    folder = REPOSITORY / "scenarios"
+    library = read_plan(folder / "plans" / "library.toml")
+    assert len(library.scenarios) == len(list(folder.glob("*.toml")))
+    days = read_plan(folder / "plans" / "day-types.toml")
+    assert len(days.scenarios) == 3 * 5
+    by_feed = {
+        row["feed"]: service_module.service_days(row, tables.holidays) for row in tables.feeds
+    }
+    kinds = {
+        scenario.name.rpartition(".")[2]: tuple(
+            next(k for k, dates in by_feed[feed].items() if scenario.day.date in dates)
+            for feed in ("nl", "delijn")
+        )
+        for scenario in days.scenarios
+    }
+    assert kinds == {
+        "school-day": ("week", "week"),
+        "nl-school-holiday": ("holiday", "week"),
+        "be-school-holiday": ("week", "holiday"),
+        "saturday": ("saturday", "saturday"),
+        "sunday": ("sunday", "sunday"),
+    }
