@@ -55,13 +55,15 @@ class Engine:
     ----------
     few_lanes
         Share a lane between departures that catch the same trips.
-    lanes
-        Departures searched together; 0 means all. With 1 and not `few_lanes` this is plain
-        RAPTOR, one departure at a time.
+    reduce
+        Leave out ways on foot that can't help.
     """
 
     few_lanes: bool = True
-    lanes: int = 0
+    reduce: bool = True
+
+
+PLAIN: Final = Engine(few_lanes=False, reduce=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ def _stop_links(links: Links) -> raptor.StopLinks:
     )
 
 
-def prepare_search(network: MultimodalNetwork, mode: str, *, arrive_by: bool = False) -> Search:
+def prepare_search(
+    network: MultimodalNetwork, mode: str, *, arrive_by: bool = False, engine: Engine = PLAIN
+) -> Search:
     """Lay the network out for the kernels."""
     timetable, transfers = network.timetable, network.transfers
     service = raptor.prepare(
@@ -136,6 +140,8 @@ def prepare_search(network: MultimodalNetwork, mode: str, *, arrive_by: bool = F
         pattern = np.repeat(np.arange(len(service.n_trips)), service.n_trips)
         trip = np.arange(len(trip_feed))
         trip_feed = trip_feed[trip_offset[pattern] + trip_offset[pattern + 1] - 1 - trip]
+    if engine.reduce:
+        service, access, egress = raptor.reduce_walks(service, access, egress)
     return Search(service, access, egress, trip_offset, trip_feed, feed_names, turn_s, arrive_by)
 
 
@@ -154,7 +160,7 @@ def travel_times(
     threads: int | None = None,
     on_progress: Progress | None = None,
     arrive_by: bool = False,
-    engine: Engine = Engine(),  # noqa: B008 - frozen
+    engine: Engine = Engine(),
 ) -> TravelTimes:
     """Travel times from origins to destinations in one mode.
 
@@ -204,7 +210,7 @@ def travel_times(
     if mode in STREET_MODES:
         return _street_times(network, mode, scenario, percentiles, rows_o, rows_d, parts)
     direct_s = direct_seconds(network, mode, rows_o, rows_d)
-    search = prepare_search(network, mode, arrive_by=arrive_by)
+    search = prepare_search(network, mode, arrive_by=arrive_by, engine=engine)
     answer = _run(
         search,
         direct_s,

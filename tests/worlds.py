@@ -201,6 +201,29 @@ def random_trips(rng: np.random.Generator, feeds: Sequence[str], day_s: int) -> 
     return trips
 
 
+def trips_of(timetable: Timetable) -> list[Trip]:
+    """Read the trips back from a timetable."""
+    trips = []
+    for p in range(len(timetable.pattern_route)):
+        low, high = timetable.pattern_stop_offset[p : p + 2]
+        n = high - low
+        route = timetable.routes.iloc[timetable.pattern_route[p]]
+        for t in range(*timetable.pattern_trip_offset[p : p + 2]):
+            event = timetable.pattern_event_offset[p] + (t - timetable.pattern_trip_offset[p]) * n
+            calls = [
+                (
+                    int(timetable.pattern_stops[low + i]),
+                    int(timetable.arrival_s[event + i]),
+                    int(timetable.departure_s[event + i]),
+                    bool(timetable.pickup[low + i]),
+                    bool(timetable.drop_off[low + i]),
+                )
+                for i in range(n)
+            ]
+            trips.append(Trip(route["short_name"], route["feed"], calls, timetable.trip_ids[t]))
+    return trips
+
+
 def random_world(seed: int) -> World:
     """Two countries, two feeds, footpaths, a few zones; many things that can go wrong do."""
     rng = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from mobility.raptor.model import (
 )
 from mobility.raptor.origins import Answer, Query, make_answer, one_origin, run_block
 from mobility.raptor.profile import NO_TIME, egress_row
+from mobility.raptor.reduce import reduce_walks
 from mobility.raptor.rounds import Work, make_work
 from mobility.raptor.trace import (
     ALIGHT,
@@ -52,6 +53,7 @@ __all__ = [
     "one_origin",
     "pack",
     "prepare",
+    "reduce_walks",
     "run_block",
     "trace",
 ]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from numba import njit
 
 from mobility.raptor.lanes import all_lanes, choose_lanes
-from mobility.raptor.model import RIDE_MASK, Int32, Int64, Service, StopLinks
+from mobility.raptor.model import RIDE_BITS, RIDE_MASK, Int32, Int64, Service, StopLinks
 from mobility.raptor.profile import NO_TIME, egress_row, nearest_ranks, travel_row
 from mobility.raptor.rounds import Work, begin, search, set_access
 from mobility.raptor.trace import LEG_COLUMNS, PATTERN, TRIP, add_up, last_stop, trace
@@ -104,6 +104,7 @@ def _explain(
     place: int,
     lane: int,
     departure: int,
+    lane_departure: int,
     arrival: int,
     legs: npt.NDArray[np.int32],
     parts: Int32,
@@ -116,8 +117,10 @@ def _explain(
     n_rides = trace(service, work, egress.stop[entry], label, lane, legs)
     if n_rides < 0:
         return -1
-    add_up(service, legs, n_rides, departure >> 4, parts)
-    parts[4] = egress.time[entry] >> 4
+    add_up(service, legs, n_rides, lane_departure >> RIDE_BITS, parts)
+    # Who leaves before the lane does waits that much longer for the same first vehicle.
+    parts[1] += (lane_departure - departure) >> RIDE_BITS
+    parts[4] = egress.time[entry] >> RIDE_BITS
     return feed_key(service, legs, n_rides, query)
 
 
@@ -213,6 +216,7 @@ def run_block(
                     z,
                     lane_of[d],
                     query.departures[d],
+                    kept[lane_of[d]],
                     row[lane_of[d]],
                     legs,
                     answer.parts[o, z],

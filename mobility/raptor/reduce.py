@@ -1,10 +1,11 @@
-"""Leave out ways to stops that can't help: whoever walks them could board earlier, nearer.
+"""Leave out ways on foot that can't help: who walks them could as well sit in the vehicle.
 
 Walking on to a later stop of a line pays only if one overtakes the vehicle. Where the walk to
 position i of a pattern takes at least as much longer than the walk to an earlier position j as
 any trip takes from j to i, every trip caught at i is caught at j. A way to a stop is dropped
-when that holds for every pattern one could board there; arrivals and numbers of rides stay
-the same to the second.
+when that holds for every pattern one could board there. Backwards the same holds of getting
+off too early. Arrivals, numbers of rides and the parts of journeys stay the same to the
+second.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import TILE, Int32, Service, StopLinks, compress, event_at
+from mobility.raptor.model import TILE, Int32, Service, StopLinks, compress, event_at, mirror
 
 FAR = np.int32(2**31 - 1)
 
@@ -82,13 +83,8 @@ def _keep(links: StopLinks, kept: npt.NDArray[np.bool_]) -> StopLinks:
     )
 
 
-def reduce_access(service: Service, access: StopLinks) -> StopLinks:
-    """Drop ways from places to stops that can't help."""
-    return _keep(access, _useful(service, access, _slowest_ride(service)))
-
-
-def reduce_transfers(service: Service) -> Service:
-    """Drop changes that can't help, both in the rows to and the rows from."""
+def _reduce_transfers(service: Service) -> Service:
+    """Drop changes towards stops that can't help."""
     links = StopLinks(service.transfer_offset, service.transfer_stop, service.transfer_time)
     kept = _keep(links, _useful(service, links, _slowest_ride(service)))
     n_stops = len(links.offset) - 1
@@ -101,4 +97,25 @@ def reduce_transfers(service: Service) -> Service:
         reverse_offset=offset,
         reverse_stop=np.ascontiguousarray(changed_from[order]),
         reverse_time=np.ascontiguousarray(kept.time[order]),
+    )
+
+
+def reduce_walks(
+    service: Service, access: StopLinks, egress: StopLinks
+) -> tuple[Service, StopLinks, StopLinks]:
+    """Drop changes, ways to first stops and ways from last stops that can't help."""
+    service = _reduce_transfers(service)
+    backwards = _reduce_transfers(mirror(service, turn_s=0))
+    service = service._replace(
+        transfer_offset=backwards.reverse_offset,
+        transfer_stop=backwards.reverse_stop,
+        transfer_time=backwards.reverse_time,
+        reverse_offset=backwards.transfer_offset,
+        reverse_stop=backwards.transfer_stop,
+        reverse_time=backwards.transfer_time,
+    )
+    return (
+        service,
+        _keep(access, _useful(service, access, _slowest_ride(service))),
+        _keep(egress, _useful(backwards, egress, _slowest_ride(backwards))),
     )

@@ -360,9 +360,7 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
 
 
 @njit(cache=True, nogil=True)
-def _merge(
-    trips: Int32, lanes: Int32, old: int, n_old: int, low: int, new: int, out: int
-) -> int:
+def _merge(trips: Int32, lanes: Int32, old: int, n_old: int, low: int, new: int, out: int) -> int:
     """Merge trips sat in (from `old` on, ascending) with those boarded (down from `new`).
 
     Of all, those are written from `out` on whose lane is later than that of every earlier

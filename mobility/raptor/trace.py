@@ -116,9 +116,7 @@ def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: 
         if (label & RIDE_MASK) != k or not _ride(service, work, stop, label, lane, leg):
             return -1
         board = service.position_stop[service.position_offset[leg[PATTERN]] + leg[BOARD]]
-        label = work.ready[
-            work.ready_at[board, row_at(work.ready_rows[board], k - 1)] + lane
-        ]
+        label = work.ready[work.ready_at[board, row_at(work.ready_rows[board], k - 1)] + lane]
         leg[READY_S] = label >> RIDE_BITS
         leg[FROM_STOP] = NO_STOP
         if k == 1:
@@ -138,9 +136,7 @@ def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: 
                 stop = origin
         if leg[FROM_STOP] < 0:
             return -1
-        label = work.arrive[
-            work.arrive_at[stop, row_at(work.arrive_rows[stop], k - 1)] + lane
-        ]
+        label = work.arrive[work.arrive_at[stop, row_at(work.arrive_rows[stop], k - 1)] + lane]
     return n_rides
 
 
