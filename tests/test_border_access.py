@@ -11,7 +11,12 @@ from indicator_world import MINUTES, frozen, make_times, make_zones, values
 
 from mobility.border import card, resolve_pairs, scorecard, signal_rules, suggest_pairs
 from mobility.border.effect import commuting_effect, matched_effect, regression_effect
-from mobility.border.links import asymmetry, asymmetry_summary, reachable_towns
+from mobility.border.links import (
+    asymmetry,
+    asymmetry_summary,
+    commuters_served,
+    reachable_towns,
+)
 from mobility.border.penetration import access_border_effect, penetration, penetration_summary
 from mobility.border.ratios import band_names, cross_border_ratios, municipality_pairs
 from mobility.errors import MobilityError
@@ -321,6 +326,24 @@ def test_foreign_towns_need_time_and_connections():
     served = pairs.assign(departures=np.where(pairs["municipality_o"] == "a", 3.0, 5.0))
     few = reachable_towns(served, limits_s=(1800,), least_departures=4).set_index("municipality")
     assert few["foreign_towns"].to_dict() == {"a": 0, "c": 1, "d": 0}
+
+
+def test_commuters_served_within_an_hour():
+    flows = pd.DataFrame(
+        {
+            "municipality_o": ["c", "d", "c", "x"],
+            "country_o": ["BE", "BE", "BE", "BE"],
+            "municipality_d": ["a", "a", "d", "a"],
+            "country_d": ["NL", "NL", "BE", "NL"],
+            "commuters": [30, 10, 99, 5],
+        }
+    )
+    table = commuters_served(flows, municipality_pairs({"pt": TIMES}, ZONES), limit_s=1800)
+    # c to a takes 26.7 minutes, d to a (from B alone) 50; x isn't in the zones.
+    row = table.iloc[0]
+    assert (row["commuters"], row["served"], row["unmatched"]) == (45, 30, 5)
+    assert row["share"] == pytest.approx(30 / 45)
+    assert len(table) == 1
 
 
 def test_asymmetry_keeps_the_directions_apart():

@@ -180,6 +180,23 @@ def test_the_reachability_index_is_100_where_speeds_are_usual():
     assert (found["reachability_unreached"] == 0).all()
 
 
+def test_time_spread_changes_and_what_is_not_reached():
+    changes = TIMES.transfers_p50.copy()
+    changes[0, 1:3] = 1, 2
+    times = dataclasses.replace(
+        make_times(percentiles=(5, 50, 95), spread=0.5), transfers_p50=changes
+    )
+    measures = practice.quality_measures(times, ZONES, crow_m=CROW, population="population")
+    found = {m.indicator: m.value[0] for m in measures}
+    w = costs.trip_weights(ZONES, CROW)[0]
+    assert w[0] == 0
+    # From A: 10 minutes to B, 20 to C, D not at all; p95 is 45 % slower.
+    assert found["median_time"] == pytest.approx((600 * w[1] + 1200 * w[2]) / (w[1] + w[2]))
+    assert found["reliability_band"] == pytest.approx(0.45 * found["median_time"])
+    assert found["changes"] == pytest.approx((w[1] + 2 * w[2]) / (w[1] + w[2]))
+    assert found["unreached_trips"] == pytest.approx(w[3] / w.sum())
+
+
 def test_detour_is_the_networks_length_over_the_crows():
     zones = make_zones()
     minutes = CROW / 1000 / 18 * 60 * 1.3  # a bike at 18 km/h on ways 1.3 times as long

@@ -177,14 +177,19 @@ def test_two_sides_of_a_motorway_are_kept_apart():
     feeds = build(be, nl)
 
     def over_the_bridge(lon_a, lat_a, lon_b, lat_b):
-        return np.full(len(lon_a), 1900.0, np.float32)
+        return np.where((lon_a == lon_b) & (lat_a == lat_b), 0.0, 1900.0).astype(np.float32)
 
     def no_way(lon_a, lat_a, lon_b, lat_b):
+        return np.where((lon_a == lon_b) & (lat_a == lat_b), 0.0, np.inf).astype(np.float32)
+
+    def no_streets(lon_a, lat_a, lon_b, lat_b):
         return np.full(len(lon_a), np.inf, np.float32)
 
     assert graded(feeds) == {("be:b", "nl:a"): "same stop"}
     assert graded(feeds, walk_m=over_the_bridge) == {("be:b", "nl:a"): "apart"}
     assert graded(feeds, walk_m=no_way) == {("be:b", "nl:a"): "apart"}
+    # Beyond the street file nothing is known of the way; the crow-fly distance decides.
+    assert graded(feeds, walk_m=no_streets) == {("be:b", "nl:a"): "same stop"}
     merged, evidence = match_stops(feeds, walk_m=over_the_bridge)
     assert len(merged.transfers) == 0
     assert len(set(station_of(merged, evidence))) == 4

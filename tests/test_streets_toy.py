@@ -144,3 +144,35 @@ def test_real_extracts_read_whole(region_data, name, ways, missing):
         cut = counts[f"graph {mode}: edges outside the largest component"]
         assert n_open - cut == int(usable_edges(streets, mode).sum())
         assert cut < 0.04 * n_open
+
+
+def test_ids_below_zero_and_odd_ways(tmp_path):
+    """What drawing programs make: negative ids, ways of one node, nodes twice in a row."""
+    body = [node_xml(-i, *metres(100 * i, 0)) for i in range(1, 5)]
+    body += [
+        way_xml(-1, [-1, -2, -2, -3], {"highway": "residential"}),
+        way_xml(-2, [-3], {"highway": "residential"}),
+        way_xml(-3, [], {"highway": "residential"}),
+        way_xml(-4, [-3, -4, -3], {"highway": "service"}),
+    ]
+    streets = read_streets([write_osm(tmp_path / "drawn.osm", "\n".join(body))])
+    assert streets.counts["ways without a usable stretch"] == 2
+    assert streets.edge_length_m.sum() == pytest.approx(400, rel=0.001)
+    assert (streets.edge_length_m > 0).all()
+
+
+def test_a_closed_way_keeps_its_length(tmp_path):
+    corners = [(0, 0), (100, 0), (100, 100), (0, 100)]
+    body = [node_xml(i + 1, *metres(*corner)) for i, corner in enumerate(corners)]
+    body.append(way_xml(1, [1, 2, 3, 4, 1], {"highway": "residential"}))
+    streets = read_streets([write_osm(tmp_path / "ring.osm", "\n".join(body))])
+    assert streets.edge_length_m.sum() == pytest.approx(400, rel=0.001)
+    points = snap(streets, "walk", *zip(metres(50, 0), metres(50, 100), strict=True), max_m=1)
+    # half the ring either way: 200 m
+    assert matrix_ms(streets, "walk", points, points)[0, 1] == pytest.approx(150_000, rel=0.002)
+    one_way = {"highway": "residential", "oneway": "yes"}
+    body[-1] = way_xml(1, [1, 2, 3, 4, 1], one_way)
+    streets = read_streets([write_osm(tmp_path / "ring.osm", "\n".join(body))])
+    points = snap(streets, "bike", *zip(metres(50, 0), metres(25, 0), strict=True), max_m=1)
+    # 25 m back is 375 m forward, at 5 m/s
+    assert matrix_ms(streets, "bike", points, points)[0, 1] == pytest.approx(75_000, rel=0.002)

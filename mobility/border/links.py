@@ -212,6 +212,43 @@ def days_per_year(
     return table.assign(share=table["usable"] / table["days"].where(table["days"] > 0))
 
 
+def commuters_served(
+    flows: pd.DataFrame, pairs: pd.DataFrame, *, limit_s: float = 3600
+) -> pd.DataFrame:
+    """Commuters across the border who can get to work within a time, by mode and direction.
+
+    Parameters
+    ----------
+    flows
+        ``municipality_o, country_o, municipality_d, country_d, commuters``.
+    pairs
+        From `municipality_pairs`.
+
+    Returns
+    -------
+    DataFrame
+        ``scenario, mode, country_o, country_d, commuters, served, share, unmatched``: only the
+        flows between countries; `unmatched` are commuters whose pair isn't in `pairs`, who
+        count as not served.
+    """
+    require(flows, [*PAIR, "commuters"], "commuter flows")
+    across = flows[flows["country_o"] != flows["country_d"]]
+    rows = []
+    for (scenario, mode), part in pairs.groupby(["scenario", "mode"], sort=False, observed=True):
+        known = part[[*PAIR, "p50_s"]].astype(dict.fromkeys(PAIR, object))
+        joined = across.merge(known, on=list(PAIR), how="left", indicator=True)
+        served = joined["commuters"].where(joined["p50_s"] <= limit_s, 0.0)
+        lost = joined["commuters"].where(joined["_merge"] == "left_only", 0.0)
+        table = joined.assign(served=served, unmatched=lost)
+        sums = table.groupby(["country_o", "country_d"])[["commuters", "served", "unmatched"]].sum()
+        rows += [
+            (scenario, mode, *key, total, reached, reached / total if total > 0 else np.nan, away)
+            for key, total, reached, away in sums.itertuples()
+        ]
+    names = ["scenario", "mode", "country_o", "country_d", "commuters", "served", "share"]
+    return pd.DataFrame(rows, columns=[*names, "unmatched"])
+
+
 def permeability(
     crossings: pd.DataFrame,
     zones: Zones,

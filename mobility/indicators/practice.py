@@ -210,6 +210,35 @@ def reachability_measures(
     return measures
 
 
+def quality_measures(
+    times: TravelTimes, zones: Zones, *, crow_m: Array, population: str
+) -> list[Measure]:
+    """Median time, spread and changes of the mean trip from each zone to where it can get.
+
+    `reliability_band` is the slowest percentile less the median. The three are means over the
+    destinations that have them, weighted by `trip_weights`; `unreached_trips` is the weight of
+    the destinations that can't be reached at the median.
+    """
+    _, destinations = ends(times, zones)
+    weights = trip_weights(destinations, crow_m, population)
+    median = times.at(50).astype(np.float64)
+    late = times.at(max(times.percentiles)).astype(np.float64)
+    return [
+        Measure("median_time", population, weighted_mean(median, weights), "s", percentile=50),
+        Measure("reliability_band", population, weighted_mean(late - median, weights), "s"),
+        Measure(
+            "changes",
+            population,
+            weighted_mean(times.transfers_p50.astype(np.float64), weights),
+            "1",
+            percentile=50,
+        ),
+        Measure(
+            "unreached_trips", population, _row_share(np.isnan(median), weights), "1", percentile=50
+        ),
+    ]
+
+
 def detour_measures(
     times: TravelTimes, zones: Zones, *, kph: float, crow_m: Array, population: str
 ) -> list[Measure]:

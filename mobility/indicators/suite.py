@@ -31,6 +31,7 @@ from mobility.indicators.modes import BETA_PER_MIN, SCALE_PER_MIN, logsum_rows
 from mobility.indicators.nearest import ascending, dual_measures
 from mobility.indicators.practice import (
     detour_measures,
+    quality_measures,
     reachability_measures,
     reference_line,
     vf_measures,
@@ -179,6 +180,7 @@ def _practice(
     measures: list[Measure] = []
     if car is not None and times.mode != "car" and _all_alike([times, car]):
         measures += vf_measures(times, car, zones, crow_m=crow_m, population=population)
+    measures += quality_measures(times, zones, crow_m=crow_m, population=population)
     measures += reachability_measures(
         times,
         zones,
