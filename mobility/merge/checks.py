@@ -66,8 +66,10 @@ def check_agencies(
     own = np.array([home[f] for f in texts(feeds.routes["feed"])], object)
     here = country[feeds.stop_times["stop"].to_numpy()]
     agency, feed = texts(feeds.routes["agency_id"]), texts(feeds.routes["feed"])
-    at_home = pd.Series((here == own[route]) | (here == "") | (own[route] == ""))
-    seen = at_home.groupby([feed[route], agency[route]]).any()
+    at_home = (here == own[route]) | (here == "") | (own[route] == "")
+    ever = np.bincount(route[at_home.astype(bool)], minlength=len(own)) > 0
+    used = np.bincount(route, minlength=len(own)) > 0
+    seen = pd.Series(ever[used]).groupby([feed[used], agency[used]]).any()
     name = dict(zip(texts(feeds.agency["agency_id"]), texts(feeds.agency["name"]), strict=True))
     for (of_feed, agency_id), any_home in seen.items():
         words = {agency_id, agency_id.partition(":")[2], name.get(agency_id, "")}

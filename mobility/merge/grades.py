@@ -59,6 +59,7 @@ class Grading:
 class Candidates:
     """Pairs of stops, measured; `a` and `b` number the served stops.
 
+    `walked` pairs were measured on the streets, the others are crow-fly times 1.3.
     `poorly_placed` pairs have a stop whose position is rough or that lies abroad for its
     feed. `modes_a`, `modes_b` are bit sets, rail the lowest bit.
     """
@@ -69,7 +70,7 @@ class Candidates:
     feed_b: Int32
     crow_m: Float64
     walk_m: Float64
-    walked: bool
+    walked: Bool
     likeness: Float64
     code: Text
     modes_a: Int64
@@ -96,7 +97,7 @@ def grade_candidates(found: Candidates, rules: Grading) -> tuple[Text, Text]:
     mutual_street = _mutual(found, shared & ~both_rail, rules.same_stop_m)
     cut = np.isfinite(walk) & (walk > rules.detour * crow + rules.detour_m)
     # A platform may not be tied to the streets: no way known is no proof for trains.
-    cut |= np.isinf(walk) & found.walked & (crow <= rules.station_m) & ~(both_rail & alike)
+    cut |= np.isinf(walk) & found.walked & ~(both_rail & alike)
     coded = (found.code != "").astype(bool)
     only = _only_bearer(found, alike & both_rail)
     at_station = _at_station(found)

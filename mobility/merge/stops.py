@@ -14,15 +14,23 @@ from mobility.feeds.model import Feeds
 from mobility.merge.calls import feed_numbers
 from mobility.merge.grades import Candidates, Grading, grade_candidates
 from mobility.merge.ground import metres, near_pairs, on_sphere, whole_minutes
-from mobility.merge.model import STOPS, Bool, Int32, Int64, Text, WalkMetres, table_of, texts
+from mobility.merge.model import (
+    STOPS,
+    Bool,
+    Float64,
+    Int32,
+    Int64,
+    Text,
+    WalkMetres,
+    table_of,
+    texts,
+)
 from mobility.merge.names import best_likeness, take_apart
 from mobility.merge.overrides import Overrides
 from mobility.merge.places import UIC
+from mobility.merge.transfer_rows import CROW_FACTOR, with_transfers
 
-CROW_FACTOR = 1.3
-WALK_M_PER_S = 4.8 / 3.6
-LEAST_TRANSFER_S = 120
-TYPE_MINIMUM = 2
+CROW_SOURCE = f"crow-fly × {CROW_FACTOR}"
 _MODES = ("rail", "metro", "tram", "bus", "coach", "ferry", "funicular", "other")
 
 
@@ -80,7 +88,7 @@ def match_stops(
     grade, reason = _overridden(feeds, stops, a, b, grade, reason, overrides or {})
     evidence = _evidence(feeds, stops, found, a, b, grade, reason)
     mended = _moved(feeds, stops, found, grade)
-    return _with_transfers(mended, evidence), evidence
+    return with_transfers(mended, evidence), evidence
 
 
 def station_of(feeds: Feeds, matches: pd.DataFrame) -> Int32:
@@ -204,20 +212,11 @@ def _measure(
     stops: _Stops, a: Int64, b: Int64, walk_m: WalkMetres | None, rules: Grading
 ) -> Candidates:
     crow = metres(stops.lon[a], stops.lat[a], stops.lon[b], stops.lat[b])
-    if walk_m is None:
-        walk = crow * CROW_FACTOR
-    else:
-        # Far pairs are matched by name or code; the streets are asked about near ones only.
-        near = crow <= rules.station_m
-        walk = np.full(len(a), np.inf)
-        if near.any():
-            walk[near] = walk_m(
-                stops.lon[a[near]], stops.lat[a[near]], stops.lon[b[near]], stops.lat[b[near]]
-            )
+    walk, walked = _walks(stops, a, b, crow, walk_m, rules)
     coarse = whole_minutes(stops.lon, stops.lat) | stops.abroad
     return Candidates(
         a=a, b=b, feed_a=stops.feed[a], feed_b=stops.feed[b],
-        crow_m=crow, walk_m=walk, walked=walk_m is not None,
+        crow_m=crow, walk_m=walk, walked=walked,
         likeness=np.array([_likeness(stops, p, q) for p, q in zip(a, b, strict=True)], float),
         code=np.array(
             [min(stops.codes[p] & stops.codes[q], default="") for p, q in zip(a, b, strict=True)],
@@ -227,6 +226,30 @@ def _measure(
         station_a=_says_station(stops, a), station_b=_says_station(stops, b),
         poorly_placed=coarse[a] | coarse[b],
     )  # fmt: skip
+
+
+def _walks(
+    stops: _Stops, a: Int64, b: Int64, crow: Float64, walk_m: WalkMetres | None, rules: Grading
+) -> tuple[Float64, Bool]:
+    """Metres on foot per pair, and whether they were measured on the streets.
+
+    The streets are asked about near pairs only; far ones are matched by name or code. A stop
+    that can't even walk to itself lies beyond the streets: there, nothing is known.
+    """
+    walk = crow * CROW_FACTOR
+    walked = np.zeros(len(a), bool)
+    near = crow <= rules.station_m
+    if walk_m is None or not near.any():
+        return walk, walked
+    served = np.unique(np.concatenate([a[near], b[near]]))
+    lon, lat = stops.lon[served], stops.lat[served]
+    on_streets = np.zeros(len(stops.row), bool)
+    on_streets[served] = np.isfinite(walk_m(lon, lat, lon, lat))
+    walked = near & on_streets[a] & on_streets[b]
+    if walked.any():
+        p, q = a[walked], b[walked]
+        walk[walked] = walk_m(stops.lon[p], stops.lat[p], stops.lon[q], stops.lat[q])
+    return walk, walked
 
 
 def _says_station(stops: _Stops, k: Int64) -> Bool:
@@ -269,9 +292,7 @@ def _evidence(
     columns |= {
         "crow_m": found.crow_m, "walk_m": found.walk_m, "likeness": found.likeness,
         "code": found.code,
-        "walk_source": np.full(
-            len(a), "streets" if found.walked else f"crow-fly × {CROW_FACTOR}", object
-        ),
+        "walk_source": np.where(found.walked, "streets", CROW_SOURCE).astype(object),
     }  # fmt: skip
     table = table_of(STOPS, columns)
     table = table[(table["grade"] != "").to_numpy()]
@@ -291,56 +312,3 @@ def _moved(feeds: Feeds, stops: _Stops, found: Candidates, grade: Text) -> Feeds
         lon[stops.row[rough]], lat[stops.row[rough]] = stops.lon[exact], stops.lat[exact]
         changed = True
     return feeds.with_tables(stops=feeds.stops.assign(lon=lon, lat=lat)) if changed else feeds
-
-
-def _with_transfers(feeds: Feeds, evidence: pd.DataFrame) -> Feeds:
-    """Add a type 2 row per matched pair and direction, where transfers.txt says nothing."""
-    one = evidence["grade"].isin(["same stop", "same station"]).to_numpy()
-    row_of = pd.Series(np.arange(len(feeds.stops)), index=feeds.stops["stop_id"].to_numpy(object))
-    a = row_of.reindex(evidence.loc[one, "stop_a"]).to_numpy(np.int64)
-    b = row_of.reindex(evidence.loc[one, "stop_b"]).to_numpy(np.int64)
-    own = _own_minimum(feeds)
-    lon, lat = feeds.stops["lon"].to_numpy(float), feeds.stops["lat"].to_numpy(float)
-    crow = metres(lon[a], lat[a], lon[b], lat[b]) * CROW_FACTOR
-    walk = evidence.loc[one, "walk_m"].to_numpy(float)
-    # A pair far apart on paper, because one position is rough, is not a long walk in truth.
-    walk_s = np.ceil(np.where(np.isfinite(walk), np.minimum(walk, crow), crow) / WALK_M_PER_S)
-    minimum = np.maximum(np.maximum(own[a], own[b]), np.maximum(walk_s, LEAST_TRANSFER_S))
-    rules = feeds.transfers
-    plain = (rules["from_trip"] < 0) & (rules["to_trip"] < 0)
-    plain &= (rules["from_route"] < 0) & (rules["to_route"] < 0)
-    size = len(feeds.stops)
-    said = rules.loc[plain, "from_stop"].to_numpy(np.int64) * size
-    said = said + rules.loc[plain, "to_stop"].to_numpy(np.int64)
-    both = np.concatenate([a * size + b, b * size + a])
-    time_s = np.concatenate([minimum, minimum]).astype(np.int32)
-    new = ~np.isin(both, said)
-    if not new.any():
-        return feeds
-    order = np.argsort(both[new], kind="stable")
-    keys = both[new][order]
-    rows = pd.DataFrame(
-        {
-            "from_stop": (keys // size).astype(np.int32),
-            "to_stop": (keys % size).astype(np.int32),
-            "transfer_type": np.full(len(keys), TYPE_MINIMUM, np.int8),
-            "min_transfer_s": time_s[new][order],
-        }
-        | {
-            name: np.full(len(keys), -1, np.int32)
-            for name in ("from_trip", "to_trip", "from_route", "to_route")
-        }
-    )
-    joined = pd.concat([rules, rows[rules.columns.tolist()]], ignore_index=True)
-    return feeds.with_tables(transfers=joined.astype(rules.dtypes.to_dict()))
-
-
-def _own_minimum(feeds: Feeds) -> npt.NDArray[np.float64]:
-    """Minimum each stop or its station sets for changing at itself, 0 where none."""
-    rules = feeds.transfers
-    self_row = ((rules["from_stop"] == rules["to_stop"]) & (rules["min_transfer_s"] > 0)).to_numpy()
-    own = np.zeros(len(feeds.stops))
-    stop = rules["from_stop"].to_numpy()[self_row]
-    np.maximum.at(own, stop, rules["min_transfer_s"].to_numpy(float)[self_row])
-    parent = feeds.stops["parent"].to_numpy(np.int64)
-    return np.where(parent >= 0, np.maximum(own, own[parent]), own)
