@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from street_toys import HEADER, MS_PER_KM_WALK, two_way_square, write_osm
+from street_toys import (
+    HEADER,
+    MS_PER_KM_WALK,
+    metres,
+    node_xml,
+    two_way_square,
+    way_xml,
+    write_osm,
+)
 
 from mobility.errors import StreetError
 from mobility.streets import (

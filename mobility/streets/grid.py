@@ -50,7 +50,7 @@ class SegmentGrid:
     segment: Int32
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=2)
 def segment_grid(streets: StreetNetwork) -> SegmentGrid:
     """Sort all segments of a network into cells of about 250 m."""
     x, y = mercator(streets.shape_lon, streets.shape_lat)
