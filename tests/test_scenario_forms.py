@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 import typing
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from mobility.changes import describe
 from mobility.scenario import FORMS, parse_change
+from mobility.scenario.examples import EXAMPLES
 from mobility.scenario.reference import _inner_limits
 
 LINES = [{"feed": "nmbs", "short_name": "IC"}]
@@ -149,6 +151,13 @@ def problems(kind, **changes) -> list[str]:
 
 def test_there_is_a_sample_of_every_kind() -> None:
     assert set(SAMPLES) == set(FORMS)
+
+
+@pytest.mark.parametrize("kind", sorted(FORMS))
+def test_the_example_of_the_reference_page_is_right(kind) -> None:
+    tables = tomllib.loads(EXAMPLES[kind])["changes"]
+    assert [t["kind"] for t in tables] == [kind]
+    assert parse_change(tables[0], "x.toml: changes[1]")[1] == []
 
 
 @pytest.mark.parametrize("kind", sorted(FORMS))

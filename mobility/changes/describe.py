@@ -334,7 +334,7 @@ def _remove_lines(form: Any, _: Translate, lang: str) -> str:
 
 def _script(form: Any, _: Translate, lang: str) -> str:
     del lang
-    return _("Changes made by {file}").format(file=form.path.replace("\\", "/").rpartition("/")[2])
+    return _("Changes made by {file}").format(file=form.name)
 
 
 SENTENCES: Mapping[str, Callable[[Any, Translate, str], str]] = MappingProxyType(

@@ -169,5 +169,7 @@ class Script(ChangeForm):
     """A Python file's function ``changes(network)``; made by reading, not written in a list."""
 
     kind: Literal["script"]
-    path: str = Field(description="Python file")
+    # left out of what is dumped: where a file lies is not what it says
+    path: str = Field(exclude=True, description="Python file")
+    name: str = Field(description="name of the file")
     sha256: str = Field(description="hash of the file as read")

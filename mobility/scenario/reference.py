@@ -21,6 +21,7 @@ from pydantic_core import PydanticUndefined
 
 from mobility.scenario import model, plan
 from mobility.scenario.clock import CLOCK_CHECK
+from mobility.scenario.examples import EXAMPLES
 from mobility.scenario.forms import FORMS
 from mobility.scenario.layers import ScenarioLayer, SettingsEntry, WindowLayer
 from mobility.scenario.selectors import ChangeForm, LineSelector, Period, Span, StopRef
@@ -98,7 +99,7 @@ def reference() -> str:
     for title, form in _TABLES:
         parts += [f"### {title}\n", _doc(form), _table(form)]
     for kind, form in FORMS.items():
-        parts += [f"### `{kind}`\n", _doc(form), _table(form)]
+        parts += [f"### `{kind}`\n", _doc(form), f"```toml\n{EXAMPLES[kind]}```\n", _table(form)]
     parts += ["## Plan\n", _doc(plan.PlanFile), _table(plan.PlanFile)]
     parts += ["### `days = [{ … }]`\n", _table(plan.PlanDay)]
     parts += ["### `windows = [{ … }]`\n", _table(plan.PlanWindow)]

@@ -36,7 +36,9 @@ def read_script(path: Path) -> tuple[dict[str, Any] | None, Script | None, list[
     if problems:
         return None, None, problems
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    form = Script(kind="script", path=str(path), sha256=digest).placed(f"{path}: changes")
+    form = Script(kind="script", path=str(path), name=path.name, sha256=digest).placed(
+        f"{path}: changes"
+    )
     return {"version": 1, **table}, form, []
 
 
