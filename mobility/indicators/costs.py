@@ -182,11 +182,16 @@ def weighted_mean(values: Array, weights: Array) -> Array:
 
 
 def cost_measures(
-    times: TravelTimes, zones: Zones, *, crow_m: Array, population: str
+    times: TravelTimes,
+    zones: Zones,
+    *,
+    crow_m: Array,
+    population: str,
+    ticket_euro: float = 0.0,
 ) -> list[Measure]:
     """Mean cost of a trip from each origin, over the destinations reached."""
     _, destinations = ends(times, zones)
-    costs = trip_costs(times, zones, crow_m=crow_m)
+    costs = trip_costs(times, zones, crow_m=crow_m, ticket_euro=ticket_euro)
     weights = trip_weights(destinations, crow_m, population)
     found = {
         ("co2_per_trip", "g"): costs.co2_g,

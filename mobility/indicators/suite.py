@@ -64,6 +64,7 @@ def all_indicators(
     percentile: int = 50,
     population: str = "population",
     street_kph: Mapping[str, float] | None = None,
+    ticket_euro: float = 0.0,
 ) -> pd.DataFrame:
     """Compute every indicator that matrices and zones alone allow.
 
@@ -81,6 +82,8 @@ def all_indicators(
         Column of people among the opportunities; zones count as one each without it.
     street_kph
         Speeds of the modes of constant speed, for the detour factor.
+    ticket_euro
+        What each change of operator costs on top of the fare.
 
     Returns
     -------
@@ -102,7 +105,9 @@ def all_indicators(
             crow_m=crow_m,
         )
         measures += _practice(times, times_by_mode.get("car"), zones, crow_m, population, kph)
-        measures += cost_measures(times, zones, crow_m=crow_m, population=population)
+        measures += cost_measures(
+            times, zones, crow_m=crow_m, population=population, ticket_euro=ticket_euro
+        )
         rows.append(rows_for(times, measures))
     if times_by_mode and _all_alike(list(times_by_mode.values())):
         rows.append(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.feeds.model import Feeds
-from mobility.merge.calls import calls_of, feed_numbers
+from mobility.merge.calls import calls_of, feed_numbers, trip_modes
 from mobility.merge.edit import keep_trips
 from mobility.merge.model import Bool, Int32, distinct_pairs, texts
 
@@ -43,7 +43,7 @@ class Parted:
 
 
 def part(feeds: Feeds, station: Int32) -> Parted:
-    """Set apart the trips that call at a station of two feeds, or belong to another trip.
+    """Set apart the trips that call where another feed's do, by the same mode, or have a block.
 
     Only those can have a duplicate or go on as another trip, and only those say which of the
     shared stations a feed knows.
@@ -57,9 +57,11 @@ def part(feeds: Feeds, station: Int32) -> Parted:
 def _concern(feeds: Feeds, station: Int32) -> Bool:
     calls = calls_of(feeds)
     feed = feed_numbers(feeds, texts(feeds.trips["feed"]))
-    at = station[calls.stop]
+    mode, names = pd.factorize(trip_modes(feeds), sort=True)
+    # A station is another one for each mode: a bus is no duplicate of the train it waits for.
+    at = station[calls.stop].astype(np.int64) * max(1, len(names)) + mode[calls.trip]
     stations, _ = distinct_pairs(at, feed[calls.trip])
-    shared = np.bincount(stations, minlength=int(station.max(initial=-1)) + 1) > 1
+    shared = np.bincount(stations, minlength=int(at.max(initial=-1)) + 1) > 1
     concern = (texts(feeds.trips["block_id"]) != "").astype(bool)
     concern[calls.trip[shared[at]]] = True
     for column in ("from_trip", "to_trip"):
