@@ -17,7 +17,11 @@ RANKS = {
     "charts": 10, "maps": 9, "report": 9, "workbook": 9, "checkpage": 9,
     "batch": 11, "cli": 12,
 }  # fmt: skip
-ROOMS = {"osmnx": {"streets", "network"}, "gtfs_kit": {"feeds"}, "osmium": {"streets", "demo", "fetch"}}
+ROOMS = {
+    "osmnx": {"streets", "network"},
+    "gtfs_kit": {"feeds"},
+    "osmium": {"streets", "demo", "fetch"},
+}
 KERNELS = {"raptor": {"numpy", "numba"}, "dijkstra": {"numpy", "numba"}}
 STANDARD = {"__future__", "collections", "dataclasses", "typing", "math", "concurrent", "os"}
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -68,9 +68,7 @@ def feed(name: str, stops: list[tuple[str, str]], minutes: list[tuple[int, int]]
         routes="route_id,agency_id,route_short_name,route_long_name,route_type\n"
         f"r{name},{name},{'1' if name == 'nl' else '2'},,3\n",
         trips="\n".join(trips) + "\n",
-        stop_times="\n".join(
-            ["trip_id,arrival_time,departure_time,stop_id,stop_sequence", *times]
-        )
+        stop_times="\n".join(["trip_id,arrival_time,departure_time,stop_id,stop_sequence", *times])
         + "\n",
     )
 

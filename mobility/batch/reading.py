@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
@@ -87,8 +88,8 @@ def _zones(table: gpd.GeoDataFrame, accessibility: pd.DataFrame) -> Zones:
     ]
     polygons = table.geometry.geom_type.str.contains("Polygon").all()
 
-    def text(name: str) -> np.ndarray[Any, Any]:
-        return table[name].astype(object).fillna("").to_numpy(object)
+    def text(name: str) -> npt.NDArray[np.object_]:
+        return np.asarray(table[name].astype(object).fillna(""), dtype=np.object_)
 
     return Zones(
         ids=text("zone_id"),

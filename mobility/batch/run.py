@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mobility.batch import manifest, matrices
 from mobility.batch.background import background, counts_of
@@ -133,7 +133,8 @@ def replace_name(base: Scenario, name: str, like: Scenario) -> Scenario:
 
 def settings_of(scenario: Scenario) -> Settings:
     """Return the base network's settings: the defaults with the scenario's own."""
-    return replace(Settings(), draws=scenario.window.draws, **scenario.settings)
+    own: dict[str, Any] = dict(scenario.settings)
+    return replace(Settings(), draws=scenario.window.draws, **own)
 
 
 def day_of(scenario: Scenario) -> dt.date:

@@ -7,6 +7,7 @@ car, the mode of a line (rail, bus …), ``transfer``, ``access`` or ``egress``.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import networkx as nx
@@ -19,13 +20,16 @@ from mobility.network.model import Links, MultimodalNetwork
 from mobility.streets import StreetNetwork
 from mobility.timetable import Timetable
 
+if TYPE_CHECKING:
+    Graph = nx.MultiDiGraph[str]
+
 STREET_MODES = ("walk", "bike", "ebike", "car")
 WGS84 = "EPSG:4326"
 
 
 def to_networkx(
     network: MultimodalNetwork, street_modes: tuple[str, ...] = STREET_MODES
-) -> nx.MultiDiGraph:
+) -> Graph:
     """Lay the whole network out as one graph.
 
     Node ids are stable: ``street/<OSM id>``, ``stop/<feed:stop_id>``, ``zone/<zone id>``; nodes
@@ -45,7 +49,7 @@ def to_networkx(
     networkx.MultiDiGraph
         With ``crs`` as graph attribute.
     """
-    graph = nx.MultiDiGraph(crs=WGS84)
+    graph: Graph = nx.MultiDiGraph(crs=WGS84)
     _add_streets(graph, network.supply.streets, street_modes)
     stop_nodes = _add_stops(graph, network.timetable)
     rides = ride_table(network.timetable)
@@ -67,7 +71,7 @@ def to_networkx(
     return graph
 
 
-def _add_streets(graph: nx.MultiDiGraph, streets: StreetNetwork, modes: tuple[str, ...]) -> None:
+def _add_streets(graph: Graph, streets: StreetNetwork, modes: tuple[str, ...]) -> None:
     nodes = [f"street/{i}" for i in streets.node_id.tolist()]
     places = zip(nodes, streets.node_lon.tolist(), streets.node_lat.tolist(), strict=True)
     used = np.zeros(len(nodes), bool)
@@ -96,7 +100,7 @@ def _add_streets(graph: nx.MultiDiGraph, streets: StreetNetwork, modes: tuple[st
     )
 
 
-def _add_stops(graph: nx.MultiDiGraph, timetable: Timetable) -> list[str]:
+def _add_stops(graph: Graph, timetable: Timetable) -> list[str]:
     """Add stops; a stop split by ticket gets a number behind its id."""
     stops = timetable.stops
     copy = stops.groupby("stop_id").cumcount().to_numpy()
@@ -114,7 +118,7 @@ def _add_stops(graph: nx.MultiDiGraph, timetable: Timetable) -> list[str]:
     return nodes
 
 
-def _add_zones(graph: nx.MultiDiGraph, network: MultimodalNetwork, stops: list[str]) -> None:
+def _add_zones(graph: Graph, network: MultimodalNetwork, stops: list[str]) -> None:
     zones = network.supply.zones
     nodes = [f"zone/{i}" for i in zones.ids]
     graph.add_nodes_from(

@@ -7,6 +7,8 @@ tell how far apart they are: then the straight line × `DETOUR` is taken.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
@@ -29,7 +31,7 @@ def snap_points(
     return Points(lon, lat, snap(streets, mode, lon, lat, max_m=max_m))
 
 
-def select(points: Points, rows: npt.NDArray[np.intp]) -> Points:
+def select(points: Points, rows: npt.NDArray[np.integer[Any]]) -> Points:
     """Take some of the points."""
     s = points.snapped
     part = Snapped(s.mode, s.edge[rows], s.fraction[rows], s.distance_m[rows])

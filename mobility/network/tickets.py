@@ -101,4 +101,5 @@ def penalty_s(
     """
     other = stops.operator[from_stop] != stops.operator[to_stop]
     abroad = other & (stops.country[from_stop] != stops.country[to_stop])
-    return (other * rule.operator_s + abroad * rule.country_s).astype(np.int32)
+    seconds = other * rule.operator_s + abroad * rule.country_s
+    return np.asarray(seconds, dtype=np.int32)
