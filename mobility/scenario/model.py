@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mobility.scenario.parse import refuse
+
+Box = tuple[float, float, float, float]
 Mode = Literal["walk", "bike", "ebike", "car", "pt", "bike+pt", "car+pt"]
 
 
@@ -17,19 +20,45 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class FeedEntry(Strict):
+class Origin(Strict):
+    """Whose a file is, and where and how ``fetch`` gets it; all of it optional."""
+
+    licence: str = Field("", description="licence of the file, for the manifest and the report")
+    owner: str = Field("", description="who publishes it")
+    attribution: str = Field("", description="words its licence asks for")
+    url: str = Field("", description="where fetch gets it")
+    mirrors: tuple[str, ...] = Field((), description="other places fetch may get it from")
+    sha256: str = Field(
+        "", pattern=r"^([0-9a-f]{64})?$", description="hash the file must have, in hex"
+    )
+    checksum_url: str = Field(
+        "", description='where its owner publishes its hash; "{url}.md5" is beside the file'
+    )
+    changes_every_days: float | None = Field(
+        None, gt=0, description="how often its owner renews it"
+    )
+    max_mb: float = Field(4096, gt=0, description="larger downloads are refused")
+    max_unpacked_mb: float = Field(
+        32768, gt=0, description="archives that hold more than this are refused"
+    )
+    allow_http: bool = Field(False, description="may be fetched without encryption")
+    api_key_env: str = Field("", description="environment variable that holds an API key")
+    api_key_header: str = Field("", description="HTTP header the key is sent in")
+    api_key_query: str = Field("", description="part of the address the key is sent in")
+
+    @model_validator(mode="after")
+    def _key_has_a_place(self) -> Self:
+        if self.api_key_env and bool(self.api_key_header) == bool(self.api_key_query):
+            refuse("api_key_env", "also api_key_header or api_key_query, one of the two")
+        return self
+
+
+class FeedEntry(Origin):
     """One GTFS feed of a region."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="prefix of every id of the feed")
     path: Path = Field(description="zip or folder, relative to the region file")
     country: str = Field("", description="ISO 3166 country code of the operator")
-    licence: str = Field("", description="licence of the feed, for the manifest and the report")
-    owner: str = Field("", description="who publishes it")
-    attribution: str = Field("", description="words its licence asks for")
-    url: str = Field("", description="where fetch gets it")
-    mirrors: tuple[str, ...] = Field((), description="other places fetch may get it from")
-    sha256: str = Field("", description="hash the file must have")
-    api_key_env: str = Field("", description="environment variable that holds an API key")
     optional: bool = Field(False, description="the region works without this feed")
     allow_foreign_agencies: tuple[str, ...] = Field(
         (), description="agencies of another time zone that are kept"
@@ -45,33 +74,97 @@ class StreetsEntry(Strict):
     osm: tuple[Path, ...] = Field(
         min_length=1, description=".osm.pbf, .osm, .osm.gz or osmnx .graphml; several are joined"
     )
-    urls: tuple[str, ...] = Field((), description="where fetch gets them, beside osm")
+    urls: tuple[str, ...] = Field((), description="where fetch gets them, in the order of osm")
     licence: str = Field("ODbL 1.0, OpenStreetMap contributors", description="their licence")
+    owner: str = Field("", description="who publishes them")
+    attribution: str = Field("", description="words their licence asks for")
+    checksum_url: str = Field(
+        "", description='where their hashes are published; "{url}.md5" is beside each file'
+    )
+    changes_every_days: float | None = Field(None, gt=0, description="how often they are renewed")
+    max_mb: float = Field(4096, gt=0, description="larger downloads are refused")
+    allow_http: bool = Field(False, description="may be fetched without encryption")
+    overpass: str = Field(
+        "", description="Overpass service that fetch asks for osm, one .graphml, in place of urls"
+    )
+    overpass_box: Box | None = Field(
+        None, description="lon_min, lat_min, lon_max, lat_max of what Overpass is asked for"
+    )
+
+    @model_validator(mode="after")
+    def _urls_fit(self) -> Self:
+        if self.urls and len(self.urls) != len(self.osm):
+            refuse(f"{len(self.urls)} urls for {len(self.osm)} files", "a url for each file of osm")
+        if self.overpass and (self.overpass_box is None or self.urls):
+            refuse("overpass", "also overpass_box, and no urls")
+        if self.overpass and (len(self.osm) > 1 or self.osm[0].suffix != ".graphml"):
+            refuse("overpass", "one .graphml file in osm, where the answer is kept")
+        return self
 
 
-class ZonesEntry(Strict):
+class ZoneTable(Origin):
+    """A table whose numbers are added to zones by their id or their municipality's code."""
+
+    path: Path = Field(description="CSV or text, zipped or not, relative to the region file")
+    key: str = Field("code", description="column of zone ids or municipality codes")
+    opportunities: dict[str, str] = Field(description="name → column of numbers")
+    share_by: str = Field(
+        "", description="a municipality's number is shared over its zones by this one"
+    )
+    optional: bool = Field(False, description="the zones can be made without it")
+
+
+class ZoneSource(Origin):
+    """One country's file of small areas, from which the region's zones are put together."""
+
+    path: Path = Field(description="file of areas, relative to the region file")
+    country: str = Field(description="ISO 3166 country code of its zones")
+    layer: str = Field("", description="layer of the file, where it has several")
+    id: str = Field(description="column of ids")
+    name: str = Field("", description="column of names")
+    municipality: str = Field("", description="column of municipality names")
+    municipality_code: str = Field("", description="column of municipality codes")
+    municipalities: tuple[str, ...] = Field(
+        (), description="codes of the municipalities kept, of any year; none keeps all"
+    )
+    leave_out: dict[str, tuple[str, ...]] = Field(
+        {}, description="column → values of the rows that are no part of the country"
+    )
+    opportunities: dict[str, str] = Field({}, description="name → column of numbers")
+    tables: tuple[ZoneTable, ...] = Field((), description="more numbers, from tables")
+
+
+class ZonesEntry(Origin):
     """Zone file and what its columns are called."""
 
     path: Path = Field(description="GeoPackage, GeoJSON, GeoParquet, or CSV with lon and lat")
+    sources: tuple[ZoneSource, ...] = Field(
+        (), description="files the zone file is put together from, one per country"
+    )
+    tables: tuple[ZoneTable, ...] = Field((), description="more numbers for all countries")
+    only_municipalities: tuple[str, ...] = Field(
+        (), description="names of the municipalities kept; none keeps all"
+    )
+    box: Box | None = Field(
+        None, description="lon_min, lat_min, lon_max, lat_max: zones outside are left out"
+    )
     id: str = Field(description="column of zone ids")
     name: str = Field("", description="column of names; else the ids")
     country: str = Field("", description="column of country codes; else by the polygons")
     municipality: str = Field("", description="column of municipality names")
     opportunities: tuple[str, ...] = Field((), description="columns of numbers: population, jobs …")
     layer: str = Field("", description="layer of the file, where it has several")
-    licence: str = Field("", description="licence of the file")
-    owner: str = Field("", description="who publishes it")
-    attribution: str = Field("", description="words its licence asks for")
     year: int | None = Field(None, description="year the numbers are of")
-    url: str = Field("", description="where fetch gets it")
 
 
-class BorderEntry(Strict):
+class BorderEntry(Origin):
     """Country polygons."""
 
     countries: Path = Field(description="file of country polygons, enclaves included")
     column: str = Field("country", description="column that holds the country code")
-    licence: str = Field("", description="licence of the file")
+    from_zones: bool = Field(
+        False, description="the file is made of the areas of the zones' sources"
+    )
 
 
 class MergeEntry(Strict):

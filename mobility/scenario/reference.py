@@ -39,6 +39,8 @@ _REGION: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`[[feeds]]`", model.FeedEntry),
     ("`[streets]`", model.StreetsEntry),
     ("`[zones]`", model.ZonesEntry),
+    ("`[[zones.sources]]`", model.ZoneSource),
+    ("`[[zones.tables]]` and `[[zones.sources.tables]]`", model.ZoneTable),
     ("`[border]`", model.BorderEntry),
     ("`[merge]`", model.MergeEntry),
     ("`[[pairs]]`", model.Pair),

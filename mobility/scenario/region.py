@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobility.errors import Problem, RegionError, nearest, raise_all
-from mobility.scenario.model import Region
+from mobility.scenario.model import Region, ZoneTable
 from mobility.scenario.parse import parse, read_toml
 
 
@@ -59,7 +59,19 @@ def _with_absolute_paths(region: Region, folder: Path) -> Region:
     def absolute(path: Path) -> Path:
         return (folder / path).resolve()
 
-    border, merge = region.border, region.merge
+    def table(entry: ZoneTable) -> ZoneTable:
+        return entry.model_copy(update={"path": absolute(entry.path)})
+
+    border, merge, zones = region.border, region.merge, region.zones
+    sources = tuple(
+        source.model_copy(
+            update={
+                "path": absolute(source.path),
+                "tables": tuple(table(entry) for entry in source.tables),
+            }
+        )
+        for source in zones.sources
+    )
     if border is not None:
         border = border.model_copy(update={"countries": absolute(border.countries)})
     if merge.overrides is not None:
@@ -70,7 +82,13 @@ def _with_absolute_paths(region: Region, folder: Path) -> Region:
             "streets": region.streets.model_copy(
                 update={"osm": tuple(absolute(p) for p in region.streets.osm)}
             ),
-            "zones": region.zones.model_copy(update={"path": absolute(region.zones.path)}),
+            "zones": zones.model_copy(
+                update={
+                    "path": absolute(zones.path),
+                    "sources": sources,
+                    "tables": tuple(table(entry) for entry in zones.tables),
+                }
+            ),
             "border": border,
             "merge": merge,
         }
@@ -107,7 +125,7 @@ def _file_problems(region: Region, path: Path) -> Iterator[Problem]:
             yield Problem(
                 f"{path}: feeds[{row}].path", f"no file {feed.path}", "a GTFS zip or folder", cure
             )
-    fetchable = bool(region.streets.urls)
+    fetchable = bool(region.streets.urls or region.streets.overpass)
     for row, osm in enumerate(region.streets.osm, start=1):
         if not osm.is_file():
             yield Problem(
@@ -116,16 +134,44 @@ def _file_problems(region: Region, path: Path) -> Iterator[Problem]:
                 "an OSM extract",
                 fetch if fetchable else "Put the extract there, or mend the path.",
             )
-    if not region.zones.path.is_file():
-        cure = fetch if region.zones.url else "Put the zones there, or mend the path."
-        yield Problem(f"{path}: zones.path", f"no file {region.zones.path}", "a zone file", cure)
-    if region.border is not None and not region.border.countries.is_file():
-        yield Problem(
-            f"{path}: border.countries",
-            f"no file {region.border.countries}",
-            "a file of country polygons",
-            "Mend the path, or leave [border] out.",
-        )
+    yield from _zone_problems(region, path, fetch)
     overrides = region.merge.overrides
     if overrides is not None and not overrides.is_file():
         yield Problem(f"{path}: merge.overrides", f"no file {overrides}", "a CSV of overrides")
+
+
+def _zone_problems(region: Region, path: Path, fetch: str) -> Iterator[Problem]:
+    zones, border = region.zones, region.border
+    needed = [("zones.path", zones.path, zones.url, "a zone file")]
+    if zones.sources:
+        needed = []
+        for row, source in enumerate(zones.sources, start=1):
+            where = f"zones.sources[{row}]"
+            needed.append((f"{where}.path", source.path, source.url, "a file of areas"))
+            needed += [
+                (f"{where}.tables[{n}].path", table.path, table.url, "a table of numbers")
+                for n, table in enumerate(source.tables, start=1)
+                if not table.optional
+            ]
+    needed += [
+        (f"zones.tables[{n}].path", table.path, table.url, "a table of numbers")
+        for n, table in enumerate(zones.tables, start=1)
+        if not table.optional
+    ]
+    for where, file, url, expected in needed:
+        if not file.is_file():
+            cure = fetch if url else "Put the file there, or mend the path."
+            yield Problem(f"{path}: {where}", f"no file {file}", expected, cure)
+    if border is None:
+        return
+    if border.from_zones and not zones.sources:
+        yield Problem(
+            f"{path}: border.from_zones", "no zones.sources", "the areas that make the countries"
+        )
+    if not border.from_zones and not border.countries.is_file():
+        yield Problem(
+            f"{path}: border.countries",
+            f"no file {border.countries}",
+            "a file of country polygons",
+            fetch if border.url else "Mend the path, or leave [border] out.",
+        )
