@@ -231,7 +231,7 @@ def test_each_step_can_be_switched_off(off):
         "repair": {"repair"},
         "match_stops": {"match stops"},
         "through_running": {"through-running"},
-        "drop_duplicates": {"duplicate trips", "same lines"},
+        "drop_duplicates": {"repeats", "duplicate trips", "same lines"},
         "stitch": {"cut trips"},
     }[off]
     assert (

@@ -12,8 +12,9 @@ from worlds_merge import Text, build, changes
 
 from mobility.errors import RegionError
 from mobility.merge import match_stops, station_of
+from mobility.merge.checks import check_abroad
 from mobility.merge.ground import metres, near_pairs, on_sphere, whole_minutes
-from mobility.merge.names import CONTAINED, best_likeness, likeness, take_apart
+from mobility.merge.names import CENTRES, CONTAINED, best_likeness, likeness, take_apart
 from mobility.merge.overrides import read_overrides
 
 
@@ -65,6 +66,23 @@ def test_a_name_that_leaves_words_out_is_contained():
 @pytest.mark.parametrize("name", ["stop 4974", "", "halte 12", "8831", "Perron 4"])
 def test_a_placeholder_says_nothing(name):
     assert math.isnan(likeness(take_apart(name), take_apart("Hasselt")))
+
+
+def test_two_main_stations_of_one_town_are_alike():
+    city, side = take_apart("Amsterdam Cs (NL)"), take_apart("Amsterdam, Centraal Station IJzijde")
+    assert likeness(city, side) == CENTRES
+    assert likeness(city, take_apart("Amsterdam, Amstelstation")) == CONTAINED
+    assert likeness(take_apart("Brussel-Centraal"), take_apart("Antwerpen-Centraal")) < CONTAINED
+
+
+@pytest.mark.parametrize(
+    ("name", "platform"),
+    [("Riemst Busstation perron 2", "2"), ("Maastricht, Station Perron E", "e"),
+     ("Tilburg Station perron Noord", "noord"), ("Aachen Hbf Gleis 4a", "4a"),
+     ("Beek, Kerk", ""), ("Perronlaan", "")],
+)  # fmt: skip
+def test_a_name_tells_its_platform(name, platform):
+    assert take_apart(name).platform == platform
 
 
 def test_the_best_of_several_names_counts():
@@ -228,6 +246,18 @@ def test_bus_poles_on_two_sides_of_the_street_find_their_own():
     }
 
 
+def test_two_platforms_of_a_bus_station_are_one_station_but_not_one_stop():
+    # 16 m apart: 0.00022° × 69,700 m.
+    be = "p1 5.50022 51.2 Riemst Busstation perron 1\ny 5.4 51.1 Y"
+    nl = "p4 5.50000 51.2 Riemst, Busstation Perron {}\nx 5.6 51.3 X"
+    for platform, grade in (("4", "same station"), ("1", "same stop")):
+        feeds = build(
+            Text("be", "BE", be, "R bus", "t R wk | p1 8:00 | y 9:00"),
+            Text("nl", "NL", nl.format(platform), "R bus", "t R wk | x 7:00 | p4 8:00"),
+        )
+        assert graded(feeds) == {("be:p1", "nl:p4"): grade}
+
+
 def test_other_names_across_the_street_are_only_near():
     feeds = build(
         Text(
@@ -316,6 +346,22 @@ def test_a_position_in_whole_minutes_is_matched_by_name_and_mended():
     again, _ = match_stops(merged)
     assert again.stops.equals(merged.stops)
     assert again.transfers.equals(merged.transfers)
+
+
+def test_the_main_station_abroad_is_found_3_km_off_and_others_of_the_town_are_not():
+    feeds = build(
+        rail("be", "BE", "cs 4.916667 52.35 Amsterdam Cs (NL); country=NL\nh 5.5 51.2 Hamont",
+             "cs 8:00 | h 9:00"),
+        rail("nl", "NL", "ij 4.9016 52.3788 Amsterdam, Centraal Station IJzijde\n"
+             "am 4.9186 52.3462 Amsterdam, Amstelstation", "ij 8:00 | am 8:10"),
+    )  # fmt: skip
+    merged, evidence = match_stops(feeds)
+    assert evidence[["stop_a", "stop_b", "grade"]].to_numpy().tolist() == [
+        ["be:cs", "nl:ij", "same station"]
+    ]
+    # Its position, given to whole minutes, gives way.
+    at = merged.stops.set_index("stop_id").loc["be:cs"]
+    assert (at.lon, at.lat) == (4.9016, 52.3788)
 
 
 def test_a_true_position_far_off_is_another_town_of_the_name():
@@ -421,3 +467,15 @@ def test_overrides_without_columns_or_file(tmp_path):
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(RegionError, match="no column stop_a, stop_b, grade"):
         read_overrides(path, ("be",))
+
+
+def test_a_train_stop_abroad_that_nobody_shares_is_said():
+    be = rail("be", "BE", "s 4.75 52.3 Schiphol (NL); country=NL\nm 5.7054 50.85 Maastricht; country=NL\n"
+              "l 6.13 49.6 Luxembourg; country=LU\nh 5.5 51.2 Hamont", "s 7:00 | m 8:00 | l 8:30 | h 9:00")  # fmt: skip
+    nl = rail("nl", "NL", "p 4.7620 52.3094 Schiphol Centrum, Airport Plaza\nm 5.7049 50.8500 Maastricht",
+              "p 8:00 | m 8:10")  # fmt: skip
+    feeds = build(be, nl)
+    found = check_abroad(feeds, match_stops(feeds)[1]).table()
+    # Maastricht is shared; of Luxembourg there is no feed that could share it.
+    assert found[["feed", "examples", "count"]].to_numpy().tolist() == [["be", "be:s", 1]]
+    assert check_abroad(build(be), match_stops(build(be))[1]).table().empty

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mobility.feeds.model import Feeds
 from mobility.merge.calls import calls_of
-from mobility.merge.checks import check_agencies, check_feeds
+from mobility.merge.checks import check_abroad, check_agencies, check_feeds
 from mobility.merge.concern import part
 from mobility.merge.duplicates import drop_duplicates, dropped_row
 from mobility.merge.edit import balance, keep_trips
@@ -32,6 +32,7 @@ from mobility.merge.overrides import read_overrides
 from mobility.merge.places import place_stops
 from mobility.merge.problems import Problems
 from mobility.merge.repairs import repair
+from mobility.merge.repeats import PERHAPS, drop_repeats
 from mobility.merge.samelines import drop_same_lines
 from mobility.merge.stitch import stitch_trips
 from mobility.merge.stops import match_stops, station_of
@@ -45,6 +46,7 @@ __all__ = [
     "WalkMetres",
     "cross_border_lines",
     "drop_duplicates",
+    "drop_repeats",
     "drop_same_lines",
     "match_stops",
     "merge_feeds",
@@ -100,6 +102,7 @@ def merge_feeds(
         work.take("repair", repair)
         work.feeds = place_stops(work.feeds, countries)
     work.problems.extend(check_feeds(work.feeds, day=day, timezone=timezone))
+    _unknown_feeds(work.feeds, chosen, work.problems)
     allowed = foreign_agencies or {}
     work.take("foreign agencies", lambda now: _foreign(now, allowed))
     matches = table_of(STOPS, {})
@@ -110,6 +113,8 @@ def merge_feeds(
         before = work.feeds
         work.feeds, matches = match_stops(before, walk_m=walk_m, overrides=over)
         work.books.append(balance("match stops", before, work.feeds))
+        work.problems.extend(check_abroad(work.feeds, matches))
+    _once_per_feed(work, day, chosen)
     station = station_of(work.feeds, matches)
     parted = part(work.feeds, station)
     work.feeds, work.beside = parted.work, parted.rest
@@ -118,8 +123,18 @@ def merge_feeds(
         _count_once(work, station, day, chosen)
         if work.feeds is before:
             break
-    work.feeds = parted.together(work.feeds)
+    changed = work.feeds is not parted.work
+    work.feeds, work.beside = parted.together(work.feeds), None
+    if changed:
+        _once_per_feed(work, day, chosen)
     return Merged(work.feeds, _evidence(work, matches, day))
+
+
+def _once_per_feed(work: _Work, day: dt.date | None, chosen: MergeEntry) -> None:
+    """Drop what one feed holds twice."""
+    if chosen.drop_duplicates:
+        twice = chosen.two_editions
+        work.drop("repeats", lambda now: drop_repeats(now, day=day, two_editions=twice))
 
 
 def _count_once(work: _Work, station: Int32, day: dt.date | None, chosen: MergeEntry) -> None:
@@ -218,6 +233,16 @@ def _foreign(
     return keep_trips(feeds, ~gone), rows_of(TRIPS_DROPPED, rows), problems
 
 
+def _unknown_feeds(feeds: Feeds, chosen: MergeEntry, problems: Problems) -> None:
+    known = {source.id for source in feeds.sources}
+    for option in ("modelled_times", "two_editions"):
+        lost = tuple(sorted(set(getattr(chosen, option)) - known))
+        problems.add(
+            "warning", "", f"[merge] {option}", "feed named here that was not read",
+            count=len(lost), examples=lost, done="passed over", cure="correct the feed's id",
+        )  # fmt: skip
+
+
 def _unknown_overrides(
     feeds: Feeds, over: Mapping[tuple[str, str], str], problems: Problems
 ) -> None:
@@ -254,6 +279,14 @@ def _doubts(evidence: Mapping[str, pd.DataFrame], problems: Problems) -> None:
         done="kept apart", cure="join them in the overrides if they are one",
     )  # fmt: skip
     doubtful = dropped[(dropped["decision"] == "doubtful").to_numpy()]
+    within = (doubtful["reason"] == PERHAPS).to_numpy()
+    twice, doubtful = doubtful[within], doubtful[~within]
+    problems.add(
+        "warning", "", "merge/trips_dropped.csv", "lines that a feed may hold twice",
+        count=len(twice), examples=tuple(twice["line"] + " / " + twice["kept_line"])[:3],
+        done="both kept",
+        cure="if the feed holds two editions of its timetable, name it under two_editions",
+    )  # fmt: skip
     problems.add(
         "warning", "", "merge/trips_dropped.csv", "trips that two feeds may both have",
         count=len(doubtful), examples=tuple(doubtful["trip"])[:3], done="both kept",

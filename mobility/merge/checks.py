@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.feeds.model import Feeds, FeedSource
-from mobility.merge.calls import calls_of
+from mobility.merge.calls import calls_of, trip_modes
 from mobility.merge.ground import metres
 from mobility.merge.model import distinct_pairs, texts
 from mobility.merge.problems import Problems
@@ -82,6 +82,41 @@ def check_agencies(
             cure="name it under allow_foreign_agencies of the feed, or leave it out of the feed",
         )  # fmt: skip
     return problems, found
+
+
+def check_abroad(feeds: Feeds, matches: pd.DataFrame) -> Problems:
+    """Find train stops abroad that no feed of that country is known to share.
+
+    There a traveller can't change to that country's trains, and a train that both feeds have
+    may be counted twice.
+    """
+    problems = Problems()
+    home = {source.id: source.country for source in feeds.sources}
+    feed, country, ids = (texts(feeds.stops[c]) for c in ("feed", "country", "stop_id"))
+    rail = (trip_modes(feeds) == "rail")[feeds.stop_times["trip"].to_numpy()]
+    served = np.unique(feeds.stop_times["stop"].to_numpy()[rail])
+    with_trains = {home[feed[k]] for k in served}
+    one = matches[matches["grade"].isin(["same stop", "same station"]).to_numpy()]
+    owner = dict(zip(ids, feed, strict=True))
+    shared = {
+        (mine, home[owner[other]])
+        for a, b in zip(one["stop_a"], one["stop_b"], strict=True)
+        for mine, other in ((a, b), (b, a))
+    }
+    alone = np.zeros(len(ids), bool)
+    alone[
+        [
+            k for k in served
+            if country[k] not in {"", home[feed[k]]} and country[k] in with_trains
+            and (ids[k], country[k]) not in shared
+        ]
+    ] = True  # fmt: skip
+    problems.by_feed(
+        "warning", feeds.stops, alone, "stops.txt",
+        "train stop abroad that no feed of that country shares", "kept apart",
+        "name its partner in the overrides",
+    )  # fmt: skip
+    return problems
 
 
 def _reading(source: FeedSource, problems: Problems) -> None:

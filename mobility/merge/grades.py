@@ -61,7 +61,8 @@ class Candidates:
 
     `walked` pairs were measured on the streets, the others are crow-fly times 1.3.
     `poorly_placed` pairs have a stop whose position is rough or that lies abroad for its
-    feed. `modes_a`, `modes_b` are bit sets, rail the lowest bit.
+    feed. `modes_a`, `modes_b` are bit sets, rail the lowest bit. `platforms` pairs name two
+    platforms.
     """
 
     a: Int64
@@ -78,6 +79,7 @@ class Candidates:
     station_a: Bool
     station_b: Bool
     poorly_placed: Bool
+    platforms: Bool
 
 
 def grade_candidates(found: Candidates, rules: Grading) -> tuple[Text, Text]:
@@ -109,8 +111,8 @@ def grade_candidates(found: Candidates, rules: Grading) -> tuple[Text, Text]:
         (both_rail & mutual_rail, "same station", "trains, nearest to each other"),
         (both_rail & alike & only & found.poorly_placed, "same station",
          "trains, same name, position rough"),
-        (mutual_street & (alike | (crow <= rules.same_pole_m)) & (walk <= rules.same_stop_walk_m),
-         "same stop", "same mode, side by side"),
+        (mutual_street & (alike | (crow <= rules.same_pole_m)) & (walk <= rules.same_stop_walk_m)
+         & ~(found.platforms & alike), "same stop", "same mode, side by side"),
         (shared & ~both_rail & alike & (np.minimum(walk, crow * 1.3) <= rules.forecourt_m),
          "same station", "same mode, same name"),
         (at_station & part & (np.minimum(walk, crow * 1.3) <= rules.forecourt_m),

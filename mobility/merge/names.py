@@ -12,11 +12,13 @@ from importlib.resources import files
 
 CONTAINED = 0.7
 """Likeness where one name is the other with words left out: "Berchem", "Antwerpen-Berchem"."""
+CENTRES = 0.85
+"""The same of two main stations: "Amsterdam Cs", "Amsterdam, Centraal Station IJzijde"."""
 
 _COUNTRY = re.compile(r"\(\s*[A-Z]{1,3}\s*\)")
 _PLATFORM = re.compile(
     r"\b(?:perr[oa]n|per|spoor|quai|voie|platform|platf|track|gleis|bahnsteig|steig|stand|bay)"
-    r"\.?\s*(?:\d{1,3}[a-z]?|[a-z]\d?|noord|zuid|oost|west)?\b"
+    r"\.?\s*(\d{1,3}[a-z]?|[a-z]\d?|noord|zuid|oost|west)?\b"
 )
 _LETTER = re.compile(r"\(\s*(?:[a-z]{1,2}|\d{1,2}[a-z]?)\s*\)")
 _PLACEHOLDER = re.compile(r"^(?:stop|halte|halt|station)?\s*\d+$")
@@ -43,11 +45,14 @@ class Name:
         It says it is a town's main station.
     station
         It says it is, or lies at, a station.
+    platform
+        The platform it names, ``""`` if none.
     """
 
     words: frozenset[str]
     centre: bool
     station: bool
+    platform: str = ""
 
 
 @cache
@@ -90,6 +95,7 @@ def take_apart(text: str) -> Name:
     """
     folded = fold(_COUNTRY.sub(" ", text))
     folded = _LETTER.sub(" ", folded).replace("(", " ").replace(")", " ")
+    platform = " ".join(m[1] for m in _PLATFORM.finditer(folded) if m[1])
     folded = " ".join(_PLATFORM.sub(" ", folded).split())
     if _PLACEHOLDER.match(folded) or not any(c.isalpha() for c in folded):
         return Name(frozenset(), centre=False, station=False)
@@ -101,7 +107,7 @@ def take_apart(text: str) -> Name:
         centre, station = centre or main, station or stands
         if not stands and word not in _EMPTY:
             words.add(_SPELLED.get(word, word).replace("ij", "y"))
-    return Name(frozenset(words), centre, station)
+    return Name(frozenset(words), centre, station, platform)
 
 
 def _trigrams(words: frozenset[str]) -> frozenset[str]:
@@ -114,14 +120,15 @@ def likeness(a: Name, b: Name) -> float:
     """Compare two names: 1 the same words, 0 nothing alike, NaN where one says nothing.
 
     Where one only adds "central" it is 0.95; where one holds all words of the other,
-    `CONTAINED`; else the Dice measure of their letter triples, at most 0.94.
+    `CONTAINED`, or `CENTRES` if both are main stations; else the Dice measure of their letter
+    triples, at most 0.94.
     """
     if not a.words or not b.words:
         return float("nan")
     if a.words == b.words:
         return 1.0 if a.centre == b.centre else 0.95
     if a.words < b.words or b.words < a.words:
-        return CONTAINED
+        return CENTRES if a.centre and b.centre else CONTAINED
     left, right = _trigrams(a.words), _trigrams(b.words)
     return min(0.94, 2 * len(left & right) / (len(left) + len(right)))
 

@@ -225,6 +225,7 @@ def _measure(
         modes_a=stops.modes[a], modes_b=stops.modes[b],
         station_a=_says_station(stops, a), station_b=_says_station(stops, b),
         poorly_placed=coarse[a] | coarse[b],
+        platforms=np.array([_two_platforms(stops, p, q) for p, q in zip(a, b, strict=True)], bool),
     )  # fmt: skip
 
 
@@ -250,6 +251,12 @@ def _walks(
         p, q = a[walked], b[walked]
         walk[walked] = walk_m(stops.lon[p], stops.lat[p], stops.lon[q], stops.lat[q])
     return walk, walked
+
+
+def _two_platforms(stops: _Stops, p: int, q: int) -> bool:
+    """Whether both names tell a platform, and not the same one."""
+    named = [{take_apart(name).platform for name in stops.names[k]} - {""} for k in (p, q)]
+    return bool(named[0] and named[1]) and not named[0] & named[1]
 
 
 def _says_station(stops: _Stops, k: Int64) -> Bool:

@@ -181,6 +181,9 @@ class MergeEntry(Strict):
     modelled_times: tuple[str, ...] = Field(
         (), description="feeds whose departure times are modelled, not published"
     )
+    two_editions: tuple[str, ...] = Field(
+        (), description="feeds that hold lines twice, in two editions of their timetable"
+    )
 
 
 class Pair(Strict):
