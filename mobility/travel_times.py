@@ -316,7 +316,7 @@ def make_query(
 
 
 def _subset(links: raptor.StopLinks, rows: Int32) -> raptor.StopLinks:
-    """Links of some places, renumbered 0, 1, …"""
+    """Links of some places, renumbered from 0."""
     counts = np.diff(links.offset)[rows]
     offset = np.zeros(len(rows) + 1, np.int32)
     np.cumsum(counts, out=offset[1:])
@@ -358,10 +358,12 @@ def _run(
     def block(first: int) -> int:
         work = works.get()
         last = min(first + BLOCK_ORIGINS, len(rows_from))
-        part = raptor.Answer(*(field[first:last] for field in answer))
+        part = raptor.map_fields(lambda field: field[first:last], answer)
         try:
-            return raptor.run_block(
-                search.service, access, egress, direct_s[first:last], query, work, first, part
+            return int(
+                raptor.run_block(
+                    search.service, access, egress, direct_s[first:last], query, work, first, part
+                )
             )
         finally:
             works.put(work)
@@ -438,8 +440,8 @@ def _assemble(
     answer: raptor.Answer,
 ) -> TravelTimes:
     if search.mirrored:
-        answer = raptor.Answer(
-            *(np.ascontiguousarray(np.swapaxes(field, 0, 1)) for field in answer)
+        answer = raptor.map_fields(
+            lambda field: np.ascontiguousarray(np.swapaxes(field, 0, 1)), answer
         )
     zones = network.supply.zones
     rides = answer.rides.astype(np.float32)
@@ -484,10 +486,10 @@ def _operator_names(search: Search, answer: raptor.Answer) -> tuple[tuple[str, .
     base = len(search.feed_names) + 1
     names = []
     for key in keys.tolist():
-        feeds = []
-        while key > 0:
-            feeds.append(search.feed_names[key % base - 1])
-            key //= base
+        feeds, rest = [], key
+        while rest > 0:
+            feeds.append(search.feed_names[rest % base - 1])
+            rest //= base
         names.append("+".join(feeds))
     kept = sorted(set(names) - {""})
     number = {name: k for k, name in enumerate(kept)} | {"": -1}

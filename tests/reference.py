@@ -6,6 +6,7 @@ algorithm. It knows nothing of patterns without overtaking, rounds, lanes or pru
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -68,7 +69,7 @@ def build(network: MultimodalNetwork) -> Reference:
     ready = {stop: sorted(times) for stop, times in boardings.items()}
     for rides in range(max_rides + 1):
         for stop, times in ready.items():
-            for early, late in zip(times, times[1:], strict=False):
+            for early, late in itertools.pairwise(times):
                 graph.add_edge(
                     ("ready", stop, early, rides), ("ready", stop, late, rides), weight=late - early
                 )

@@ -11,7 +11,14 @@ from mobility.raptor.model import (
     pack,
     prepare,
 )
-from mobility.raptor.origins import Answer, Query, make_answer, one_origin, run_block
+from mobility.raptor.origins import (
+    Answer,
+    Query,
+    make_answer,
+    map_fields,
+    one_origin,
+    run_block,
+)
 from mobility.raptor.profile import NO_TIME, egress_row
 from mobility.raptor.reduce import reduce_walks
 from mobility.raptor.rounds import Work, make_work
@@ -49,6 +56,7 @@ __all__ = [
     "last_stop",
     "make_answer",
     "make_work",
+    "map_fields",
     "mirror",
     "one_origin",
     "pack",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from mobility.raptor.rounds import Work, begin, search, set_access
 from mobility.raptor.trace import LEG_COLUMNS, PATTERN, TRIP, add_up, last_stop, trace
 
 N_PARTS = 5
+
+Array = npt.NDArray[Any]
 
 
 class Query(NamedTuple):
@@ -77,8 +80,19 @@ def make_answer(n_o: int, n_d: int, query: Query) -> Answer:
     )
 
 
+def map_fields(change: Callable[[Array], Array], answer: Answer) -> Answer:
+    """Do the same to every array of an answer."""
+    return Answer(
+        time_s=change(answer.time_s),
+        reached=change(answer.reached),
+        rides=change(answer.rides),
+        parts=change(answer.parts),
+        feeds=change(answer.feeds),
+    )
+
+
 @njit(cache=True, nogil=True)
-def feed_key(service: Service, legs: npt.NDArray[np.int32], n_rides: int, query: Query) -> int:
+def feed_key(legs: npt.NDArray[np.int32], n_rides: int, query: Query) -> int:
     """Feeds ridden, in order of first use, as one number; as many as fit into 63 bits."""
     base = np.int64(query.n_feeds + 1)
     key, place = np.int64(0), np.int64(1)
@@ -92,7 +106,7 @@ def feed_key(service: Service, legs: npt.NDArray[np.int32], n_rides: int, query:
         if not seen and place <= (2**62) // base:
             key += digit * place
             place *= base
-    return key
+    return int(key)
 
 
 @njit(cache=True, nogil=True)
@@ -121,7 +135,7 @@ def _explain(
     # Who leaves before the lane does waits that much longer for the same first vehicle.
     parts[1] += (lane_departure - departure) >> RIDE_BITS
     parts[4] = egress.time[entry] >> RIDE_BITS
-    return feed_key(service, legs, n_rides, query)
+    return int(feed_key(legs, n_rides, query))
 
 
 @njit(cache=True, nogil=True)
@@ -144,7 +158,7 @@ def one_origin(
         n_lanes = all_lanes(query.departures, lane_of, kept)
     n_marked = set_access(work, stops, times, kept, n_lanes)
     search(service, work, n_marked, n_lanes, query.max_rides)
-    return n_lanes
+    return int(n_lanes)
 
 
 @njit(cache=True, nogil=True)

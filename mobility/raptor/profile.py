@@ -39,8 +39,10 @@ def travel_row(row: Int32, departures: Int32, lane_of: Int32, direct_s: int, tim
         time = NO_TIME
         if arrival < UNREACHED:
             time = np.int32((arrival >> RIDE_BITS) - (departures[d] >> RIDE_BITS))
-        times[d] = min(time, direct_s)
-        reached += times[d] != NO_TIME
+        if direct_s < time:
+            time = np.int32(direct_s)
+        times[d] = time
+        reached += time != NO_TIME
     return reached
 
 

@@ -177,6 +177,20 @@ def begin(work: Work) -> None:
 
 
 @njit(cache=True, nogil=True)
+def _copy(row: Labels, other: Labels) -> None:
+    """Copy a row; assigning slices would compile numpy's whole broadcasting."""
+    for x in range(len(row)):
+        row[x] = other[x]
+
+
+@njit(cache=True, nogil=True)
+def _clear(row: Labels) -> None:
+    """Fill a row with UNREACHED."""
+    for x in range(len(row)):
+        row[x] = UNREACHED
+
+
+@njit(cache=True, nogil=True)
 def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lanes: int) -> int:
     """Fill round 0: being at a stop after the way from the door. Returns how many stops."""
     ready, width = work.ready, _width(n_lanes)
@@ -186,7 +200,7 @@ def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lane
         work.ready_at[stop, 0] = at
         work.ready_newest[stop] = at
         work.ready_before[stop] = -1
-        ready[at : at + width] = UNREACHED
+        _clear(ready[at : at + width])
         for lane in range(n_lanes):
             ready[at + lane] = departures[lane] + times[e]
         work.ready_rows[stop] = 1
@@ -209,7 +223,7 @@ def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> No
 
 
 @njit(cache=True, nogil=True)
-def _mark_patterns(service: Service, work: Work, n_marked: int, n_lanes: int) -> int:
+def _mark_patterns(service: Service, work: Work, n_marked: int) -> int:
     """List the boardings of newly ready stops and the patterns that call there."""
     ready, ready_newest, first = work.ready, work.ready_newest, work.first
     step_lane, step_time = work.step_lane, work.step_time
@@ -291,9 +305,9 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                             rows = arrive_rows[stop]
                             if rows & bit == 0:
                                 if at < 0:
-                                    arrive[used : used + width] = UNREACHED
+                                    _clear(arrive[used : used + width])
                                 else:
-                                    arrive[used : used + width] = arrive[at : at + width]
+                                    _copy(arrive[used : used + width], arrive[at : at + width])
                                 at = used
                                 used += width
                                 arrive_at[stop, k] = at
@@ -412,7 +426,7 @@ def _any_lower(row: Labels, other: Labels, walk: int) -> bool:
     count = np.int32(0)
     for x in range(len(row)):
         count += np.int32(np.int32(other[x] + walk) < row[x])
-    return count > 0
+    return bool(count > 0)
 
 
 @njit(cache=True, nogil=True)
@@ -448,11 +462,11 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
                 row = ready[at : at + width]
                 before = ready_newest[stop]
                 if before < 0:
-                    row[:] = UNREACHED
+                    _clear(row)
                 else:
                     if not _any_lower(ready[before + low : before + high], reached, walk):
                         continue
-                    row[:] = ready[before : before + width]
+                    _copy(row, ready[before : before + width])
                 used += width
                 ready_at[stop, k] = at
                 ready_newest[stop] = at
@@ -474,7 +488,7 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
 def search(service: Service, work: Work, n_marked: int, n_lanes: int, max_rides: int) -> None:
     """Run all rounds from the `n_marked` stops that `set_access` made ready."""
     for k in range(1, max_rides + 1):
-        n_patterns = _mark_patterns(service, work, n_marked, n_lanes)
+        n_patterns = _mark_patterns(service, work, n_marked)
         n_stops = _ride(service, work, n_patterns, k, n_lanes)
         for e in range(n_marked):
             work.step_count[work.marked[e]] = 0

@@ -158,4 +158,4 @@ def add_up(service: Service, legs: Legs, n_rides: int, departure_s: int, parts: 
         parts[1] += left - leg[READY_S]
         parts[2] += arrived - left
         now = arrived
-    return now
+    return int(now)
