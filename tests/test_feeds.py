@@ -156,6 +156,36 @@ def test_box_keeps_trips_whole_and_counts_the_rest(tmp_path: Path) -> None:
     assert_balance(feeds)
 
 
+TRIPS_OF_VEHICLES = "route_id,service_id,trip_id,block_id\n" + "".join(
+    f"r,wk,{trip},{block}\n"
+    for trip, block in [
+        ("in", 1), ("on", 1), ("far", 1), ("farther", 1), ("beyond", 1), ("late", 1),
+        ("other", 2), ("none", ""), ("into", 3), ("from", 3),
+    ]
+)  # fmt: skip
+
+
+def test_a_box_keeps_what_the_vehicle_goes_on_as(tmp_path: Path) -> None:
+    """Ceto (5.30) is inside; "in" ends at Beek 8:30, where "on" begins at 8:35, and so on."""
+    times = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    for trip, a, leaves, b, comes in [
+        ("in", "c", "08:00", "b", "08:30"), ("on", "b", "08:35", "a", "09:00"),
+        ("far", "a", "09:00", "b", "09:30"), ("farther", "b", "09:45", "a", "10:00"),
+        ("beyond", "a", "10:05", "b", "10:30"),  # the fourth joint
+        ("late", "b", "08:46", "a", "09:20"),  # 16 minutes after "in"
+        ("other", "b", "08:35", "a", "09:00"),  # another vehicle
+        ("none", "b", "08:35", "a", "09:00"),  # of no known vehicle
+        ("from", "a", "07:00", "b", "07:30"), ("into", "b", "07:30", "c", "08:00"),
+    ]:  # fmt: skip
+        times += f"{trip},{leaves}:00,{leaves}:00,{a},1\n{trip},{comes}:00,{comes}:00,{b},2\n"
+    path = toy(tmp_path, trips=TRIPS_OF_VEHICLES, stop_times=times)
+    feeds = read(path, box=(5.2, 50.9, 5.4, 51.1))
+    kept = [trip.removeprefix("x:") for trip in feeds.trips["trip_id"]]
+    assert kept == ["in", "on", "far", "farther", "into", "from"]
+    assert feeds.sources[0].dropped["trips.txt: serves no stop inside the region"] == 4
+    assert_balance(feeds)
+
+
 def test_blank_times_by_shape_distance_then_by_crow(tmp_path: Path) -> None:
     # Beek stands at one third of the way as the crow flies (0.1 of 0.3 degrees), and at
     # one half by shape_dist_traveled.
@@ -456,7 +486,7 @@ def test_statistics_of_a_path_and_of_nothing(tmp_path: Path) -> None:
 def test_a_feed_that_is_not_the_one_named(tmp_path: Path) -> None:
     path = toy(tmp_path)
     sha256 = read(path).sources[0].sha256
-    assert len(read(path, sha256=sha256.upper()).trips) == 2
+    assert len(read(path, sha256=sha256).trips) == 2
     with pytest.raises(FeedError, match="Fetch the feed again"):
         read(path, sha256="0" * 64)
 

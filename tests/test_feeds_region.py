@@ -92,7 +92,13 @@ def test_events_are_those_of_a_plain_reading(region_data: Path) -> None:
         )
     }
     assert len(expected) > 20_000
-    assert found == expected
+    assert expected <= found
+    # What is kept beyond are trips on which the vehicle of a serving one comes or goes on.
+    block = raw["trips"].set_index("trip_id")["block_id"]
+    blocks = set(block[sorted(serving)]) - {""}
+    beyond = {trip for trip, *_ in found - expected}
+    assert 0 < len(beyond) < 100
+    assert set(block[sorted(beyond)]) <= blocks
 
 
 def test_order_of_feeds_does_not_matter(region_data: Path) -> None:

@@ -18,6 +18,7 @@ from mobility.feeds.extras import read_frequencies, read_transfers, read_transla
 from mobility.feeds.model import NEXT_DAY_UNTIL_S, FeedSource, ServiceDays
 from mobility.feeds.places import Box, text_series
 from mobility.feeds.reader import Draft, around, text_array
+from mobility.feeds.vehicles import with_continuations
 
 # Clock changes may move midnight by an hour; the timetable looks again, to the second.
 SHORTEST_DAY_S = 23 * 3600
@@ -111,6 +112,10 @@ def _reasons(
     count = np.bincount(events.trip, minlength=n)
     inside = draft.places.in_box(box)[events.stop]
     serves = np.bincount(events.trip[inside], minlength=n) > 0
+    parent = draft.places.table["parent"].to_numpy()
+    place = np.where(parent >= 0, parent, np.arange(len(parent))).astype(np.int32)
+    block = draft.trips.texts["block_id"].to_numpy(zero_copy_only=False)
+    serves = with_continuations(serves, events, block, place)
     first_s, last_s = _extent(events, frequencies, n)
     before, on, after = runs
     late = before & (last_s + shift_s > SHORTEST_DAY_S)

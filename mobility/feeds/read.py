@@ -61,7 +61,7 @@ def read_feeds(
         midnight, and those of the day after that start before 06:00. None keeps all trips.
     box
         (lon_min, lat_min, lon_max, lat_max) in degrees: a trip is kept, whole, if it calls
-        at a stop inside. None keeps all.
+        at a stop inside, or if a vehicle goes on between it and such a trip. None keeps all.
 
     Returns
     -------
