@@ -10,9 +10,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "mobility"
 RANKS = {
     "errors": 0, "country_codes": 1, "shapley": 1, "tables": 1, "scenario": 1, "words": 1, "store": 1,
-    "feeds": 2, "zones": 2, "raptor": 2, "dijkstra": 2, "fetch": 2, "demo": 2,
+    "feeds": 2, "zones": 2, "raptor": 2, "dijkstra": 2, "demo": 2,
     "calendars": 3, "merge": 3, "timetable": 3, "streets": 3,
-    "network": 4, "changes": 5, "travel_times": 6, "itineraries": 7,
+    "network": 4, "fetch": 4, "changes": 5, "travel_times": 6, "itineraries": 7,
     "indicators": 7, "border": 8, "comparison": 7,
     "charts": 10, "maps": 9, "report": 9, "workbook": 9, "checkpage": 9,
     "batch": 11, "cli": 12,
@@ -20,7 +20,8 @@ RANKS = {
 ROOMS = {
     "osmnx": {"streets", "network"},
     "gtfs_kit": {"feeds"},
-    "osmium": {"streets", "demo", "fetch"},
+    "osmium": {"streets", "demo"},
+    "requests": {"fetch"},
 }
 KERNELS = {"raptor": {"numpy", "numba"}, "dijkstra": {"numpy", "numba"}}
 STANDARD = {"__future__", "collections", "dataclasses", "typing", "math", "concurrent", "os"}

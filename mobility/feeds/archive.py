@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from mobility.feeds.ledger import Ledger
+from mobility.feeds.netex import CONVERTER, is_netex
 
 REQUIRED = ("agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
@@ -55,6 +56,9 @@ def open_archive(path: Path, ledger: Ledger) -> Archive | None:
         ledger.problem(
             "", "no such file or folder", "a GTFS zip or folder", "Mend the path, or fetch the feed"
         )
+        return None
+    if is_netex(path):
+        ledger.problem("", "NeTEx", "a GTFS zip or folder", CONVERTER)
         return None
     try:
         archive = _folder(path, ledger) if path.is_dir() else _zip(path, ledger)

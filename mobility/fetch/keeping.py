@@ -1,0 +1,61 @@
+"""The dated store of older copies, and what empties it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobility.fetch.checks import hash_of
+from mobility.fetch.model import Entry
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """How many files were deleted, and their bytes."""
+
+    files: int
+    size: int
+
+
+def store_of(region_path: Path) -> Path:
+    """Name the folder of a region's older copies: ``<region>/store/older``."""
+    return region_path.parent / region_path.stem / "store" / "older"
+
+
+def put_away(path: Path, region_path: Path, day: str, sha256: str) -> Path:
+    """Move a file into the store of its day; a copy that is there already is enough."""
+    folder = store_of(region_path) / day
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{sha256[:12]}-{path.name}"
+    os.replace(path, target)  # noqa: PTH105 - also over an existing file on Windows
+    return target
+
+
+def find_older(region_path: Path, entry: Entry) -> Path | None:
+    """Find a file in the store by its hash; its content is looked at, not only its name."""
+    pattern = f"*/{entry.sha256[:12]}-*"
+    for path in sorted(store_of(region_path).glob(pattern)):
+        if path.stat().st_size == entry.size and hash_of(path) == entry.sha256:
+            return path
+    return None
+
+
+def clean(region_path: Path, *, before: dt.date | None = None) -> Cleaned:
+    """Delete older copies, those of the days before `before` only where it is given."""
+    store = store_of(region_path)
+    files = size = 0
+    for folder in sorted(store.iterdir()) if store.is_dir() else []:
+        try:
+            day = dt.date.fromisoformat(folder.name)
+        except ValueError:
+            continue  # not put there by fetch
+        if not folder.is_dir() or (before is not None and day >= before):
+            continue
+        inside = [path for path in folder.rglob("*") if path.is_file()]
+        files += len(inside)
+        size += sum(path.stat().st_size for path in inside)
+        shutil.rmtree(folder)
+    return Cleaned(files, size)
