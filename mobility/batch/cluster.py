@@ -1,52 +1,114 @@
-"""Where parts are computed: in this process, on a local Dask cluster, or on any cluster."""
+"""Where work is done: in this process, on a local Dask cluster, or on any cluster."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import functools
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from mobility.batch.matrices import Part, compute_part
-from mobility.errors import Problem, RunError
+import psutil
 
-Compute = Callable[[Sequence[Part]], Iterator[str]]
+from mobility.batch.job import Job, Silent, carry_out
+from mobility.batch.matrices import Part, compute_part
+from mobility.batch.reading import read_run
+from mobility.batch.timing import cores
+from mobility.errors import MobilityError, Problem, RunError
+
+# A worker needs a second or five to start and some memory of its own: worth it from so many
+# scenarios per worker on, and only where there is room.
+PAYS_FROM = 3
+GB_PER_WORKER = 2.0
+# A part or scenario lost with its worker is computed again by another, this often.
+RETRIES = 3
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A scenario that could not be run, and why."""
+
+    error: MobilityError
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Dask client, asked for parts of matrices or for whole scenarios."""
+
+    client: Any
+
+    def slots(self) -> int:
+        """Return how many tasks run at once."""
+        threads: dict[str, int] = self.client.nthreads()
+        return max(1, sum(threads.values()))
+
+    def compute(self, parts: Sequence[Part]) -> Iterator[tuple[str, float]]:
+        """Compute parts; yield the mode and seconds of each as it is done."""
+        for future in self._finished(_timed_part, parts):
+            yield future.result()
+
+    def carry_out_all(
+        self, jobs: Sequence[tuple[Job, Path | None]]
+    ) -> Iterator[tuple[str, Path | Failed]]:
+        """Run whole scenarios, each beside its baseline's folder; yield name and outcome."""
+        for future in self._finished(_job, jobs):
+            yield future.result()
+
+    def _finished(self, function: Any, things: Sequence[Any]) -> Iterator[Any]:
+        from distributed import as_completed  # noqa: PLC0415 - slow to load, rarely needed
+
+        futures = self.client.map(function, list(things), pure=False, retries=RETRIES)
+        return iter(as_completed(futures))
 
 
 @contextlib.contextmanager
-def computers(workers: int, scheduler: str) -> Iterator[Compute | None]:
-    """Give the function that computes parts on a cluster, or None for this process.
+def computers(workers: int | None, scheduler: str, n_scenarios: int) -> Iterator[Cluster | None]:
+    """Give the cluster that work goes to, or None for this process.
 
     Parameters
     ----------
     workers
-        Processes of a local Dask cluster, one thread each; 0 or 1: this process, whose
+        Processes of a local Dask cluster, one thread each. None takes one per core where
+        there are scenarios enough for it to pay, and memory; 0 or 1 is this process, whose
         kernels use all cores by themselves.
     scheduler
         Address of a Dask scheduler, ``"tcp://host:8786"``; goes before `workers`. Its workers
         must see the same paths.
+    n_scenarios
+        Scenarios beside the baselines.
 
     Raises
     ------
     RunError
         The scheduler does not answer.
     """
+    if workers is None:
+        workers = _that_pay(n_scenarios)
     if not scheduler and workers <= 1:
         yield None
         return
-    from distributed import Client, LocalCluster  # noqa: PLC0415 - slow to load, rarely needed
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - as above
 
     with contextlib.ExitStack() as stack:
         if scheduler:
             client = stack.enter_context(_connect(Client, scheduler))
         else:
-            cluster = stack.enter_context(
+            local = stack.enter_context(
                 LocalCluster(
                     n_workers=workers, threads_per_worker=1, dashboard_address=None,
-                    host="127.0.0.1",
+                    host="127.0.0.1", memory_limit=None, silence_logs=logging.CRITICAL,
                 )
             )  # fmt: skip
-            client = stack.enter_context(Client(cluster))
-        yield lambda parts: _submit(client, parts)
+            client = stack.enter_context(Client(local))
+        yield Cluster(client)
+
+
+def _that_pay(n_scenarios: int) -> int:
+    room = int(psutil.virtual_memory().available / 1e9 / GB_PER_WORKER)
+    return min(cores(), room, n_scenarios // PAYS_FROM)
 
 
 def _connect(client: Any, scheduler: str) -> Any:
@@ -63,13 +125,24 @@ def _connect(client: Any, scheduler: str) -> Any:
         ) from cause
 
 
-def _submit(client: Any, parts: Sequence[Part]) -> Iterator[str]:
-    """Compute parts on the cluster; yield each folder as it is done.
+def _timed_part(part: Part) -> tuple[str, float]:
+    """Compute a part on a worker, which has one thread per task."""
+    started = time.perf_counter()
+    compute_part(part, threads=1)
+    return part.mode, time.perf_counter() - started
 
-    A part lost with its worker is computed again by another: Dask sees to that.
-    """
-    from distributed import as_completed  # noqa: PLC0415 - as above
 
-    futures = client.map(compute_part, list(parts), pure=False, retries=2)
-    for future in as_completed(futures):
-        yield str(future.result())
+def _job(pair: tuple[Job, Path | None]) -> tuple[str, Path | Failed]:
+    """Run a scenario on a worker; what is wrong with it comes back as a value."""
+    job, folder = pair
+    try:
+        baseline = None if folder is None else _baseline(folder)
+        return job.scenario.name, carry_out(job, baseline, Silent(), threads=1)
+    except MobilityError as error:
+        return job.scenario.name, Failed(error)
+
+
+@functools.lru_cache(maxsize=1)
+def _baseline(folder: Path) -> Any:
+    """Read a baseline once per worker."""
+    return read_run(folder)

@@ -11,9 +11,8 @@ from typing import Any
 from mobility.batch import hashes
 from mobility.batch.inputs import Timed
 from mobility.batch.matrices import change_data
-from mobility.batch.results import RunData
+from mobility.batch.results import LANGUAGES, RunData
 from mobility.errors import Problem, RunError
-from mobility.network import MultimodalNetwork
 from mobility.scenario import Region, Scenario
 
 NAME = "manifest.json"
@@ -23,14 +22,14 @@ SETTLED = (
 )  # fmt: skip
 
 
-def settled(
-    scenario: Scenario, region: Region, timed: Timed, network: MultimodalNetwork
-) -> dict[str, Any]:
+def settled(scenario: Scenario, region: Region, timed: Timed) -> dict[str, Any]:
     """Gather what determines the numbers; its SHA-256 is the run's ``fingerprint``.
 
     Paths are given as written relative to the region file's folder where they lie below it,
-    so that the same inputs in another folder have the same fingerprint.
+    so that the same inputs in another folder have the same fingerprint. Settings are those the
+    scenario starts from; what its changes set stands in ``changes``.
     """
+    settings = timed.prepared.network.supply.settings
     home = scenario.region_path.parent
     inputs = [
         dataclasses.asdict(file) | {"path": _relative(file.path, home)}
@@ -44,8 +43,8 @@ def settled(
         "timezone": region.timezone,
         "window": scenario.window.model_dump(mode="json"),
         "modes": list(scenario.modes),
-        "settings": dataclasses.asdict(network.supply.settings),
-        "seed": network.supply.settings.seed,
+        "settings": dataclasses.asdict(settings),
+        "seed": settings.seed,
         "changes": [change_data(form) for form in scenario.changes],
         "inputs": inputs,
         "versions": hashes.versions(),
@@ -59,6 +58,28 @@ def _relative(path: str, home: Path) -> str:
         return Path(path).relative_to(home).as_posix()
     except ValueError:
         return Path(path).as_posix()
+
+
+def shown(
+    facts: Mapping[str, Any],
+    scenario: Scenario,
+    region: Region,
+    lang: str,
+    baseline: RunData | None,
+) -> dict[str, Any]:
+    """Gather what else decides the bytes of a run's folder: language, words, pairs, baseline."""
+    words = {
+        "title": {code: getattr(scenario.title, code) for code in LANGUAGES},
+        "description": {code: getattr(scenario.description, code) for code in LANGUAGES},
+    }
+    pairs = {"pairs": [pair.model_dump() for pair in region.pairs]} if region.pairs else {}
+    return {
+        "lang": lang,
+        "fingerprint": facts["fingerprint"],
+        "baseline_fingerprint": baseline.facts["fingerprint"] if baseline else "",
+        **words,
+        **pairs,
+    }
 
 
 def complete(
@@ -104,7 +125,7 @@ def write(manifest: Mapping[str, Any], folder: Path) -> None:
     (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def is_current(folder: Path, shown: Mapping[str, str]) -> bool:
+def is_current(folder: Path, shown: Mapping[str, Any]) -> bool:
     """Tell whether a folder holds a run with these facts, every file of it unchanged."""
     try:
         facts = read(folder)

@@ -118,6 +118,7 @@ def compute_part(
     part: Part,
     network: MultimodalNetwork | None = None,
     on_progress: Progress | None = None,
+    threads: int | None = None,
 ) -> str:
     """Compute one part if it is not there, and return its folder.
 
@@ -128,11 +129,16 @@ def compute_part(
         return str(part.folder)
     if network is None:
         network = _scenario_network(part.base, _Keyed(part.folder.parent.name, part.scenario))
-    store.save(_route(part, network, on_progress), part.folder)
+    store.save(_route(part, network, on_progress, threads), part.folder)
     return str(part.folder)
 
 
-def _route(part: Part, network: MultimodalNetwork, on_progress: Progress | None) -> TravelTimes:
+def _route(
+    part: Part,
+    network: MultimodalNetwork,
+    on_progress: Progress | None,
+    threads: int | None,
+) -> TravelTimes:
     window = part.scenario.window
     return travel_times(
         network,
@@ -144,6 +150,7 @@ def _route(part: Part, network: MultimodalNetwork, on_progress: Progress | None)
         origins=np.arange(part.first, part.last, dtype=np.int32),
         arrive_by=window.arrive_by,
         on_progress=on_progress,
+        threads=threads,
     )
 
 

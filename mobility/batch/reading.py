@@ -46,7 +46,7 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
     accessibility = pd.read_parquet(folder / "accessibility.parquet")
     zones = _zones(gpd.read_file(layers, layer="zones"), accessibility)
     names = set(pyogrio.list_layers(layers)[:, 0])
-    tables = {path.stem: pd.read_csv(path) for path in sorted(folder.glob("*.csv"))}
+    tables = {path.stem: _table(path) for path in sorted(folder.glob("*.csv"))}
     return RunData(
         name=facts["scenario"],
         baseline=facts["baseline"],
@@ -64,9 +64,7 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
             for name, table in tables.items()
             if name not in ("municipalities", "accessibility")
         },
-        evidence={
-            path.stem: pd.read_csv(path) for path in sorted((folder / "merge").glob("*.csv"))
-        },
+        evidence={path.stem: _table(path) for path in sorted((folder / "merge").glob("*.csv"))},
         background=Background(
             lines=_lines(layers, "lines"),
             stops=_points(layers),
@@ -77,6 +75,11 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
         notes=tuple(facts["notes"]),
         timings_s=facts["timings_s"],
     )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a table; only an empty cell is missing, not a place called "NA"."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def _zones(table: gpd.GeoDataFrame, accessibility: pd.DataFrame) -> Zones:

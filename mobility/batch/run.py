@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
-from mobility.batch import manifest, matrices
-from mobility.batch.background import background, counts_of
-from mobility.batch.cluster import Compute, computers
-from mobility.batch.inputs import Timed, prepare
-from mobility.batch.results import LANGUAGES, RunData, spoken_effects, tabulate
-from mobility.batch.write import COMPARISON, write_comparison, write_run
-from mobility.border import suggest_pairs
-from mobility.changes import calendar_day
-from mobility.errors import MobilityError, Problem, RunError
-from mobility.network import MultimodalNetwork, Settings
-from mobility.scenario import Region, Scenario, read_region, read_scenarios
-from mobility.tables import TravelTimes
-
-PREPARED = ".prepared"
-PARTS = ".parts"
-BLOCK = 256
-
-
-class Teller(Protocol):
-    """Whom a run tells how far it is."""
-
-    def step(self, scenario: str, name: str) -> None:
-        """Begin a step of a scenario."""
-
-    def part(self, done: int, total: int) -> None:
-        """Tell how many parts of the step are done."""
+from mobility.batch.cluster import Cluster, Failed, computers
+from mobility.batch.job import Job, Teller, carry_out, list_parts, prepare_for
+from mobility.batch.reading import read_run
+from mobility.batch.results import RunData
+from mobility.batch.write import COMPARISON, write_comparison
+from mobility.errors import MobilityError
+from mobility.scenario import Scenario, read_region, read_scenarios
 
 
 @dataclass(frozen=True)
@@ -53,7 +31,7 @@ class Options:
 
     out: Path
     lang: str = "nl"
-    workers: int = 0
+    workers: int | None = None
     scheduler: str = ""
 
 
@@ -71,7 +49,8 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
     """Compute scenarios and write a folder for each, and one that compares them.
 
     Baselines that the scenarios name run too, first. One scenario's failure does not lose
-    the others; it stands in `Finished.failures`.
+    the others; it stands in `Finished.failures`. All results are read back from their
+    folders, so that one process, a cluster and ``compare`` show the same.
 
     Raises
     ------
@@ -80,32 +59,86 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
     """
     ordered = _with_baselines(scenarios)
     regions = {path: read_region(path) for path in {s.region_path for s in ordered}}
-    results: dict[str, RunData] = {}
-    failures: dict[str, MobilityError] = {}
-    folders: dict[str, Path] = {}
-    with computers(options.workers, options.scheduler) as compute:
-        for scenario in ordered:
-            region = regions[scenario.region_path]
-            try:
-                result = _compute(scenario, region, options, compute, teller)
-                baseline = results.get(scenario.baseline)
-                teller.step(scenario.name, "write")
-                paths = {"region": scenario.region_path, "scenario": scenario.path}
-                folders[scenario.name] = write_run(
-                    result, baseline, options.out / scenario.name, options.lang, paths
-                )
-                results[scenario.name] = result
-            except MobilityError as error:
-                if len(ordered) == 1 or not scenario.changes:
-                    raise  # without its baseline nothing can be compared
-                failures[scenario.name] = error
+    jobs = [Job(s, regions[s.region_path], options.out, options.lang) for s in ordered]
+    first = {s.baseline for s in ordered if s.baseline}
+    basic = [job for job in jobs if job.scenario.name in first or not job.scenario.changes]
+    others = [job for job in jobs if job not in basic]
+    done = _Done()
+    with computers(options.workers, options.scheduler, len(others)) as cluster:
+        for job in basic:  # without its baseline nothing can be compared: an error ends all
+            routed_s = _routed_on(cluster, job, teller) if cluster is not None else None
+            done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
+        if cluster is None:
+            _one_by_one(others, done, teller, alone=len(jobs) == 1)
+        else:
+            _side_by_side(cluster, others, done, teller)
+    results = [done.results[job.scenario.name] for job in jobs if job.scenario.name in done.results]
     comparison = None
     if len(results) > 1:
         teller.step("", "compare")
-        comparison = write_comparison(
-            list(results.values()), options.out / COMPARISON, options.lang
-        )
-    return Finished(tuple(results.values()), failures, folders, comparison)
+        comparison = write_comparison(results, options.out / COMPARISON, options.lang)
+    return Finished(tuple(results), done.failures, done.folders, comparison)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What is finished so far, by scenario."""
+
+    results: dict[str, RunData] = field(default_factory=dict)
+    folders: dict[str, Path] = field(default_factory=dict)
+    failures: dict[str, MobilityError] = field(default_factory=dict)
+
+    def add(self, job: Job, folder: Path) -> None:
+        self.folders[job.scenario.name] = folder
+        self.results[job.scenario.name] = read_run(folder)
+
+    def baseline_of(self, job: Job) -> RunData | None:
+        return self.results.get(job.scenario.baseline)
+
+
+def _one_by_one(jobs: Sequence[Job], done: _Done, teller: Teller, *, alone: bool) -> None:
+    for job in jobs:
+        try:
+            done.add(job, carry_out(job, done.baseline_of(job), teller))
+        except MobilityError as error:
+            if alone:
+                raise
+            done.failures[job.scenario.name] = error
+
+
+def _side_by_side(cluster: Cluster, jobs: Sequence[Job], done: _Done, teller: Teller) -> None:
+    """Run scenarios whole where they are many, else their matrices in parts."""
+    waiting = {job.scenario.name: job for job in jobs}
+    if len(jobs) >= cluster.slots():
+        names = {job.scenario.name: job.scenario.baseline for job in jobs}
+        folders = {name: done.folders.get(baseline) for name, baseline in names.items()}
+        teller.step("", f"{len(jobs)} scenarios")
+        finished = cluster.carry_out_all([(job, folders[job.scenario.name]) for job in jobs])
+        for count, (name, outcome) in enumerate(finished, start=1):
+            teller.part(count, len(jobs))
+            if isinstance(outcome, Failed):
+                done.failures[name] = outcome.error
+            else:
+                done.add(waiting[name], outcome)
+        return
+    for job in jobs:
+        try:
+            routed_s = _routed_on(cluster, job, teller)
+            done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
+        except MobilityError as error:
+            done.failures[job.scenario.name] = error
+
+
+def _routed_on(cluster: Cluster, job: Job, teller: Teller) -> dict[str, float]:
+    """Compute a job's parts on the cluster; seconds of work per mode."""
+    timed = prepare_for(job.scenario, job.region, job.out, teller)
+    parts = list_parts(job, timed)
+    teller.step(job.scenario.name, "route")
+    seconds: dict[str, float] = dict.fromkeys(job.scenario.modes, 0.0)
+    for count, (mode, took) in enumerate(cluster.compute(parts), start=1):
+        seconds[mode] += took
+        teller.part(count, len(parts))
+    return seconds
 
 
 def _with_baselines(scenarios: Sequence[Scenario]) -> list[Scenario]:
@@ -129,98 +162,3 @@ def replace_name(base: Scenario, name: str, like: Scenario) -> Scenario:
     return base.model_copy(
         update={"name": name, "day": like.day, "window": like.window, "modes": like.modes}
     )
-
-
-def settings_of(scenario: Scenario) -> Settings:
-    """Return the base network's settings: the defaults with the scenario's own."""
-    own: dict[str, Any] = dict(scenario.settings)
-    return replace(Settings(), draws=scenario.window.draws, **own)
-
-
-def day_of(scenario: Scenario) -> dt.date:
-    """Return the day the feeds are read for: the last ``calendar`` change's, else the file's."""
-    return calendar_day(scenario.changes) or scenario.day.date
-
-
-def prepare_for(scenario: Scenario, region: Region, out: Path, teller: Teller) -> Timed:
-    """Prepare the network a scenario starts from."""
-    return prepare(
-        region,
-        day_of(scenario),
-        settings_of(scenario),
-        out / PREPARED,
-        lambda name: teller.step(scenario.name, name),
-    )
-
-
-def _compute(
-    scenario: Scenario, region: Region, options: Options, compute: Compute | None, teller: Teller
-) -> RunData:
-    clock = time.perf_counter
-    timed = prepare_for(scenario, region, options.out, teller)
-    prepared, base = timed.prepared, timed.prepared.network
-    started = clock()
-    teller.step(scenario.name, "changes")
-    applied = {lang: matrices.change(scenario, base, lang) for lang in LANGUAGES}
-    network = matrices.link(applied["en"], base)
-    changed = clock() - started
-    times, routed = _route(scenario, network, timed, options, compute, teller)
-    teller.step(scenario.name, "indicators")
-    started = clock()
-    zones = network.supply.zones
-    pairs = tuple(region.pairs) or suggest_pairs(zones)
-    accessibility, municipalities, border = tabulate(times, network, pairs)
-    behind = background(network, base)
-    seconds = {"changes": changed, "route": routed, "indicators": clock() - started}
-    return RunData(
-        name=scenario.name,
-        baseline=scenario.baseline,
-        title={lang: getattr(scenario.title, lang) for lang in LANGUAGES},
-        description={lang: getattr(scenario.description, lang) for lang in LANGUAGES},
-        effects=spoken_effects(applied),
-        zones=zones,
-        countries=prepared.countries,
-        pairs=pairs,
-        times=times,
-        accessibility=accessibility,
-        municipalities=municipalities,
-        border=border,
-        evidence=prepared.evidence,
-        background=behind,
-        facts=manifest.settled(scenario, region, timed, network),
-        counts=counts_of(network),
-        notes=prepared.notes,
-        timings_s={**timed.timings_s, **seconds},
-    )
-
-
-def _route(
-    scenario: Scenario,
-    network: MultimodalNetwork,
-    timed: Timed,
-    options: Options,
-    compute: Compute | None,
-    teller: Teller,
-) -> tuple[dict[str, TravelTimes], dict[str, float]]:
-    """Compute all matrices of a scenario; seconds per mode where one process does it."""
-    n_zones = len(network.supply.zones.ids)
-    if n_zones == 0:
-        raise RunError(Problem("zones", "no zone", "at least one"))
-    block = BLOCK if compute is not None else n_zones
-    parts = matrices.list_parts(
-        scenario, timed.folder, timed.prepared.key, n_zones, block, options.out / PARTS
-    )
-    seconds: dict[str, float] = {}
-    if compute is not None:
-        started = time.perf_counter()
-        teller.step(scenario.name, "route")
-        for done, _ in enumerate(compute(parts), start=1):
-            teller.part(done, len(parts))
-        seconds["all"] = time.perf_counter() - started
-    else:
-        for part in parts:
-            teller.step(scenario.name, part.mode)
-            started = time.perf_counter()
-            matrices.compute_part(part, network, teller.part)
-            seconds[part.mode] = time.perf_counter() - started
-    return dict(matrices.read_parts(parts)), seconds

@@ -11,9 +11,9 @@ import numpy as np
 
 from mobility.batch import hashes, manifest, matrices
 from mobility.batch.inputs import list_inputs, prepare
+from mobility.batch.job import PREPARED, day_of, settings_of
 from mobility.batch.reading import read_run
 from mobility.batch.results import RunData
-from mobility.batch.run import PREPARED, day_of, settings_of
 from mobility.errors import MobilityError
 from mobility.scenario import Scenario, read_region, read_scenarios
 from mobility.scenario.clock import clock_s

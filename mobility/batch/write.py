@@ -6,6 +6,7 @@ import codecs
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,11 @@ DIGITS = 6
 
 
 def write_run(
-    result: RunData, baseline: RunData | None, target: Path, lang: str, files: Mapping[str, Path]
+    result: RunData,
+    baseline: RunData | None,
+    target: Path,
+    shown: Mapping[str, Any],
+    files: Mapping[str, Path],
 ) -> Path:
     """Write a scenario's folder, whole or not at all.
 
@@ -56,33 +61,25 @@ def write_run(
         What it is compared with, or None.
     target
         ``<out>/<scenario>``.
-    lang
-        Language of charts, workbook and report's first view.
+    shown
+        As `manifest.shown` gathers it: language, words, pairs, fingerprints.
     files
         Where the region and the scenario stand, for ``verify``.
 
     Returns
     -------
     Path
-        `target`. A folder that holds this very run, unchanged, is left as it is.
+        `target`.
     """
     results = [result] if baseline is None else [baseline, result]
-    beside = "" if baseline is None else str(baseline.facts["fingerprint"])
-    shown = {
-        "lang": lang,
-        "baseline_fingerprint": beside,
-        "fingerprint": result.facts["fingerprint"],
-    }
-    if manifest.is_current(target, shown):
-        return target
     with whole_folder(target) as folder:
         _write_parquet(folder, result)
         _write_tables(folder, result)
         for name, table in sorted(result.evidence.items()):
             _write_csv(folder / "merge" / f"{name}.csv", table)
-        _write_reading(folder, results, lang)
+        _write_reading(folder, results, shown["lang"])
         took = measured(result.timings_s, peak_memory_mb(), cores())
-        manifest.write(manifest.complete(result, folder, files, shown | took), folder)
+        manifest.write(manifest.complete(result, folder, files, {**shown, **took}), folder)
     return target
 
 

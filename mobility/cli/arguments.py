@@ -23,10 +23,23 @@ def parser() -> argparse.ArgumentParser:
     _common(run)
     run.add_argument("--region", type=Path, metavar="FILE", help="region file in place of theirs")
     spread = run.add_mutually_exclusive_group()
-    spread.add_argument("--workers", type=int, default=0, metavar="N",
-                        help="processes of a local Dask cluster")  # fmt: skip
+    spread.add_argument("--workers", type=int, default=None, metavar="N",
+                        help="processes of a local Dask cluster; without: if it pays")  # fmt: skip
     spread.add_argument("--scheduler", default="", metavar="ADDRESS",
                         help="address of a Dask scheduler, e.g. tcp://host:8786")  # fmt: skip
+
+    fetch = commands.add_parser("fetch", help="download what a region lists: verify, resume, lock")
+    fetch.add_argument("region", type=Path, metavar="REGION")
+    fetch.add_argument("--locked", action="store_true",
+                       help="exactly the files of the lock file")  # fmt: skip
+    fetch.add_argument("--status", action="store_true",
+                       help="how the files stand: stale, running out; asks nobody")  # fmt: skip
+    _speaking(fetch)
+
+    clean = commands.add_parser("clean", help="delete a region's older copies")
+    clean.add_argument("region", type=Path, metavar="REGION")
+    clean.add_argument("--before", default="", metavar="YYYY-MM-DD", help="only older ones")
+    _speaking(clean)
 
     check = commands.add_parser("check", help="merge report of a region: feeds, stops, gaps")
     check.add_argument("region", type=Path, metavar="REGION")
@@ -61,6 +74,10 @@ def parser() -> argparse.ArgumentParser:
 def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, default=Path("results"), metavar="FOLDER",
                          help="folder for results (default: results)")  # fmt: skip
+    _speaking(command)
+
+
+def _speaking(command: argparse.ArgumentParser) -> None:
     command.add_argument("--lang", choices=("nl", "en"), default="nl", help="language of what is "
                          "written (default: nl)")  # fmt: skip
     _quiet(command)

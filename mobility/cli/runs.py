@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from mobility.batch import matrices, verify
+from mobility.batch.job import prepare_for
 from mobility.batch.reading import read_run
-from mobility.batch.run import prepare_for
 from mobility.batch.write import COMPARISON, write_comparison
 from mobility.cli.main import DONE, WRONG_FILES
 from mobility.cli.progress import Progression

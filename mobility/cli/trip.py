@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mobility.batch import matrices
-from mobility.batch.run import prepare_for
+from mobility.batch.job import prepare_for
 from mobility.cli.main import DONE
 from mobility.cli.progress import Progression
 from mobility.errors import Problem, ScenarioError, nearest, printable, raise_all
