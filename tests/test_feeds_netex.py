@@ -22,7 +22,7 @@ def test_netex_is_refused_with_the_converter(tmp_path: Path, text: str) -> None:
     bare.write_text(text, encoding="utf-8")
     for path in (zipped, folder, bare):
         assert is_netex(path)
-        with pytest.raises(FeedError, match="found NeTEx; expected a GTFS.*netex-gtfs-converter"):
+        with pytest.raises(FeedError, match=r"found NeTEx; expected a GTFS.*netex-gtfs-converter"):
             read(path)
 
 

@@ -25,6 +25,7 @@ from mobility.network.links import reach, snap_points
 from mobility.scenario import Region
 from mobility.streets import StreetNetwork, read_streets
 from mobility.zones import Countries, Zones, country_at, read_countries, read_zones
+from mobility.zones.assembling import assemble
 
 Report = Callable[[str], None]
 KM_PER_DEGREE = 111.195
@@ -82,24 +83,44 @@ class Timed:
 
 def list_inputs(region: Region) -> tuple[InputFile, ...]:
     """Hash every file a region names; its generator makes them first where it has one."""
-    if region.generator:
-        generate(region)
+    _make_files(region)
     rows: list[tuple[str, Path, str, str, str]] = [
         (f"feed {feed.id}", feed.path, feed.licence, feed.owner, feed.attribution)
         for feed in region.feeds
         if feed.path.exists() or not feed.optional
     ]
-    rows += [("streets", path, region.streets.licence, "", "") for path in region.streets.osm]
-    zones = region.zones
-    rows.append(("zones", zones.path, zones.licence, zones.owner, zones.attribution))
-    if region.border is not None:
-        rows.append(("border", region.border.countries, region.border.licence, "", ""))
+    streets, border = region.streets, region.border
+    rows += [
+        ("streets", path, streets.licence, streets.owner, streets.attribution)
+        for path in streets.osm
+    ]
+    rows.append(("zones", region.zones.path, *_zone_credits(region)))
+    if border is not None:
+        rows.append(("border", border.countries, border.licence, border.owner, border.attribution))
     if region.merge.overrides is not None:
         rows.append(("merge overrides", region.merge.overrides, "", "", ""))
     return tuple(
         InputFile(role, str(path), hashes.of_file(path), _size(path), licence, owner, credit)
         for role, path, licence, owner, credit in rows
     )
+
+
+def _zone_credits(region: Region) -> tuple[str, str, str]:
+    """Licence, owner and attribution of the zones: the file's own, else its sources' together."""
+    zones = region.zones
+    parts = [zones, *zones.sources, *(t for s in zones.sources for t in s.tables), *zones.tables]
+
+    def joined(name: str) -> str:
+        return "; ".join(dict.fromkeys(v for part in parts if (v := str(getattr(part, name)))))
+
+    return joined("licence"), joined("owner"), joined("attribution")
+
+
+def _make_files(region: Region) -> None:
+    """Make what a region makes itself: a generated one's files, zones put together."""
+    if region.generator:
+        generate(region)
+    assemble(region.zones, region.border)
 
 
 def generate(region: Region) -> None:
@@ -194,8 +215,7 @@ def read_and_merge(
     clock = time.perf_counter
     started = clock()
     report("read")
-    if region.generator:
-        generate(region)
+    _make_files(region)
     countries = read_countries(region.border) if region.border else None
     zones = read_zones(region.zones, countries)
     box = clip_box(zones, region.margin_km)

@@ -66,6 +66,10 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from mobility.cli.trip import trip  # noqa: PLC0415
 
         return trip
+    if name in ("fetch", "clean"):
+        from mobility.cli import fetch as fetching  # noqa: PLC0415
+
+        return fetching.fetch_region if name == "fetch" else fetching.clean_store
     from mobility.cli import runs  # noqa: PLC0415
 
     commands: dict[str, Callable[[argparse.Namespace], int]] = {

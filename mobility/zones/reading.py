@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -45,18 +46,48 @@ def read_zones(entry: ZonesEntry, countries: Countries | None) -> Zones:
     polygons = None
     if shapes is not None and np.isin(shapely.get_type_id(shapes), (3, 6)).any():
         polygons = shapes
+    names = texts(table, entry.name) if entry.name else ids
+    towns = texts(table, entry.municipality)
+    kept = _kept(entry, towns, lon, lat)
+    ids, names, country, towns = ids[kept], names[kept], country[kept], towns[kept]
+    lon, lat = lon[kept], lat[kept]
     for array in (ids, country, lon, lat):
         array.flags.writeable = False
     return Zones(
         ids=ids,
-        names=texts(table, entry.name) if entry.name else ids,
+        names=names,
         countries=country,
-        municipalities=texts(table, entry.municipality),
+        municipalities=towns,
         lon=lon,
         lat=lat,
-        opportunities=opportunities,
-        shapes=polygons,
+        opportunities=opportunities[kept].reset_index(drop=True),
+        shapes=polygons if polygons is None else polygons[kept],
     )
+
+
+def _kept(entry: ZonesEntry, towns: Objects, lon: Float64, lat: Float64) -> npt.NDArray[np.bool_]:
+    """Tell which zones the region file keeps: of its municipalities, in its box."""
+    kept = np.ones(len(towns), bool)
+    problems: list[Problem] = []
+    if entry.only_municipalities:
+        known = {str(town).casefold(): str(town) for town in towns if town}
+        for name in entry.only_municipalities:
+            if name.casefold() not in known:
+                near = nearest(name, known.values())
+                problems.append(
+                    Problem(f"{entry.path}: zones.only_municipalities", f'no zone of "{name}"',
+                            "names in the column of municipalities",
+                            f"Did you mean {near}?" if near else "")
+                )  # fmt: skip
+        wanted = {name.casefold() for name in entry.only_municipalities}
+        kept &= np.array([str(town).casefold() in wanted for town in towns], bool)
+    if entry.box is not None:
+        west, south, east, north = entry.box
+        kept &= (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+    if not problems and not kept.any():
+        problems.append(Problem(f"{entry.path}: zones", "no zone that is kept", "at least one"))
+    raise_all(ZoneError, problems)
+    return kept
 
 
 def _require_columns(table: pd.DataFrame, entry: ZonesEntry) -> None:
