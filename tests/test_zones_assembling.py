@@ -152,6 +152,20 @@ def test_it_is_made_once_and_anew_when_a_source_changes(folder: Path) -> None:
         read_zones(region.zones, None)
 
 
+def test_areas_are_joined_by_the_beginning_of_their_ids(folder: Path) -> None:
+    # BU01 and BU02 become BU: 300 people and none; name and point are those of BU01.
+    text = REGION.replace('layer = "buurten"', 'layer = "buurten"\njoined_by = 2')
+    (folder / "two.toml").write_text(text, encoding="utf-8")
+    _, region = made(folder)
+    zones = read_zones(region.zones, None)
+    assert zones.ids.tolist() == ["BU", "A", "B"]
+    assert zones.names.tolist()[0] == "Dorp"
+    assert zones.opportunities["population"].tolist() == [300, 100, 300]
+    assert 4.9 < zones.lon[0] < 5.0
+    assert zones.shapes is not None
+    assert zones.shapes[0].bounds[2] > 5.09
+
+
 def test_what_is_wrong_is_said_together(folder: Path) -> None:
     text = REGION.replace('"buurtcode"', '"buurtkode"').replace('["71072"]', '["71072", "99999"]')
     (folder / "two.toml").write_text(text, encoding="utf-8")

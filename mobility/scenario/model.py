@@ -127,6 +127,9 @@ class ZoneSource(Origin):
     municipalities: tuple[str, ...] = Field(
         (), description="codes of the municipalities kept, of any year; none keeps all"
     )
+    joined_by: int = Field(
+        0, ge=0, description="areas whose ids share so many first characters are one zone; 0: none"
+    )
     leave_out: dict[str, tuple[str, ...]] = Field(
         {}, description="column → values of the rows that are no part of the country"
     )

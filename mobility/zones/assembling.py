@@ -25,8 +25,8 @@ from mobility.zones.concordance import bare, current_codes, current_names
 from mobility.zones.model import Float64, Objects
 from mobility.zones.table import read_table, texts
 
-FORMAT = "1"
-COLUMNS = ("zone_id", "name", "municipality", "municipality_code", "country")
+FORMAT = "2"
+COLUMNS = ("zone_id", "name", "municipality", "municipality_code", "country", "lon", "lat")
 # Countries are drawn this far beyond the zones: streets and stops lie there too.
 AROUND_DEG = 0.5
 SEPARATORS = ("|", ";", "\t", ",")
@@ -35,11 +35,11 @@ DATE_OPTION = "OGR_CURRENT_DATE"
 
 @dataclass(frozen=True)
 class _Areas:
-    """One source's rows: `table` has `COLUMNS` and the opportunities; `shapes` are polygons."""
+    """One source: `table` (`COLUMNS`, opportunities) and `shapes` of its zones; all its land."""
 
     table: pd.DataFrame
     shapes: Objects
-    kept: npt.NDArray[np.bool_]
+    land: Objects
     country: str
 
 
@@ -70,8 +70,8 @@ def assemble(zones: ZonesEntry, border: BorderEntry | None) -> bool:
     problems: list[Problem] = []
     parts = [part for source in zones.sources if (part := _read_source(source, problems))]
     raise_all(ZoneError, problems)
-    table = pd.concat([part.table[part.kept] for part in parts], ignore_index=True)
-    shapes = np.concatenate([part.shapes[part.kept] for part in parts])
+    table = pd.concat([part.table for part in parts], ignore_index=True)
+    shapes = np.concatenate([part.shapes for part in parts])
     for entry in zones.tables:
         table = _with_table(table, entry, "", problems)
     raise_all(ZoneError, problems)
@@ -137,6 +137,8 @@ def _read_source(source: ZoneSource, problems: list[Problem]) -> _Areas | None:
         "municipality_code": current_codes(source.country, codes),
         "country": source.country,
     })  # fmt: skip
+    points = shapely.point_on_surface(shapes)
+    made["lon"], made["lat"] = shapely.get_x(points), shapely.get_y(points)
     for name, column in source.opportunities.items():
         made[name] = _counted(table[column])
     kept = np.ones(len(made), bool)
@@ -151,7 +153,38 @@ def _read_source(source: ZoneSource, problems: list[Problem]) -> _Areas | None:
             )  # fmt: skip
     for entry in source.tables:
         made = _with_table(made, entry, source.country, problems)
-    return _Areas(made, shapes, kept, source.country)
+    zones, areas = _joined(made[kept], shapes[kept], source.joined_by)
+    return _Areas(zones, areas, shapes, source.country)
+
+
+def _joined(table: pd.DataFrame, shapes: Objects, length: int) -> tuple[pd.DataFrame, Objects]:
+    """Join areas of one municipality whose ids begin alike; the most peopled gives name and point.
+
+    People are the first of the opportunities, so that trips start where people live and not
+    in the middle of a wood.
+    """
+    if not length:
+        return table.reset_index(drop=True), shapes
+    numbers = list(table.columns[len(COLUMNS) :])
+    ids = table["zone_id"].str.slice(0, length)
+    key = ids + "\t" + table["municipality_code"]
+    weight = table[numbers[0]] if numbers else pd.Series(1.0, index=table.index)
+    order = pd.DataFrame({"key": key, "weight": -weight}).reset_index(drop=True)
+    order = order.sort_values(["key", "weight"], kind="stable")
+    first = order[~order["key"].duplicated()].index.to_numpy()
+    zones = table.iloc[first].reset_index(drop=True)
+    zones["zone_id"] = ids.iloc[first].to_numpy()
+    # One id in two municipalities, as after a move of borders, becomes two.
+    twice = zones["zone_id"].duplicated(keep=False)
+    zones.loc[twice, "zone_id"] += "-" + zones.loc[twice, "municipality_code"]
+    rows = pd.Series(np.arange(len(table))).groupby(key.to_numpy()).indices
+    keys = key.iloc[first].to_numpy()
+    for name in numbers:
+        values = table[name].to_numpy(np.float64)
+        zones[name] = [values[rows[one]].sum() for one in keys]
+    joined = np.empty(len(keys), object)
+    joined[:] = [shapely.union_all(shapely.make_valid(shapes[rows[one]])) for one in keys]
+    return zones, joined
 
 
 def _counted(values: pd.Series) -> Float64:
@@ -280,7 +313,7 @@ def _write_countries(
     codes = sorted({part.country for part in parts})
     joined = []
     for code in codes:
-        areas = np.concatenate([part.shapes for part in parts if part.country == code])
+        areas = np.concatenate([part.land for part in parts if part.country == code])
         near = areas[shapely.intersects(shapely.box(*shapely.bounds(areas).T), around)]
         joined.append(shapely.make_valid(shapely.union_all(shapely.make_valid(near))))
     column = border.column if border is not None else "country"
