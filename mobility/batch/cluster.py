@@ -25,6 +25,7 @@ PAYS_FROM = 3
 GB_PER_WORKER = 2.0
 # A part or scenario lost with its worker is computed again by another, this often.
 RETRIES = 3
+CONNECT_S = 10
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def computers(workers: int | None, scheduler: str, n_scenarios: int) -> Iterator
         else:
             local = stack.enter_context(
                 LocalCluster(
-                    n_workers=workers, threads_per_worker=1, dashboard_address=None,
+                    n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0",
                     host="127.0.0.1", memory_limit=None, silence_logs=logging.CRITICAL,
                 )
             )  # fmt: skip
@@ -113,7 +114,7 @@ def _that_pay(n_scenarios: int) -> int:
 
 def _connect(client: Any, scheduler: str) -> Any:
     try:
-        return client(scheduler, timeout="10s")
+        return client(scheduler, timeout=f"{CONNECT_S}s")
     except (OSError, ValueError, TimeoutError) as cause:
         raise RunError(
             Problem(
