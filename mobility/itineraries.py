@@ -20,6 +20,7 @@ from mobility.travel_times import (
     make_query,
     prepare_search,
     street_matrix_ms,
+    subset_links,
 )
 
 Int32 = npt.NDArray[np.int32]
@@ -179,23 +180,28 @@ def _search(
     if search.mirrored:
         origin, destination, at_s = destination, origin, search.turn_s - at_s
     query = make_query(
-        search, np.array([at_s], np.int32), (50,), max_rides, parts=False, few_lanes=False
+        search, np.array([at_s], np.int32), (50,), max_rides, parts=True, few_lanes=False
     )
-    work = raptor.make_work(search.service, n_lanes=1, max_rides=max_rides)
-    lane, row = np.zeros(1, np.int32), np.zeros(1, np.int32)
-    raptor.one_origin(search.service, search.access, origin, query, work, lane, lane.copy())
-    raptor.egress_row(work, search.egress, destination, 1, row)
-    if row[0] >= raptor.UNREACHED:
+    scratch, answer = raptor.make_scratch(query), raptor.make_answer(1, 1, query)
+    faults = raptor.run_block(
+        search.service,
+        subset_links(search.access, np.array([origin], np.int32)),
+        subset_links(search.egress, np.array([destination], np.int32)),
+        np.full((1, 1), NO_TIME, np.int32),
+        query,
+        raptor.make_work(search.service, n_lanes=1, max_rides=max_rides),
+        scratch,
+        0,
+        answer,
+    )
+    if answer.rides[0, 0] < 0 or faults:
         return None
-    entry = raptor.last_stop(work, search.egress, destination, 0, row[0])
-    legs = np.zeros((max_rides, raptor.LEG_COLUMNS), np.int32)
-    walk = search.egress.time[entry]
-    n_rides = raptor.trace(search.service, work, search.egress.stop[entry], row[0] - walk, 0, legs)
+    access_s, _, _, _, egress_s = answer.parts[0, 0].tolist()
     return _Found(
-        total_s=(int(row[0]) >> raptor.RIDE_BITS) - at_s,
-        first_s=int(legs[0, raptor.READY_S]) - at_s,
-        last_s=int(walk) >> raptor.RIDE_BITS,
-        legs=legs[:n_rides],
+        total_s=int(answer.time_s[0, 0, 0]),
+        first_s=access_s,
+        last_s=egress_s,
+        legs=scratch.legs[: answer.rides[0, 0]],
     )
 
 

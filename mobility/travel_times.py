@@ -315,7 +315,7 @@ def make_query(
     )
 
 
-def _subset(links: raptor.StopLinks, rows: Int32) -> raptor.StopLinks:
+def subset_links(links: raptor.StopLinks, rows: Int32) -> raptor.StopLinks:
     """Links of some places, renumbered from 0."""
     counts = np.diff(links.offset)[rows]
     offset = np.zeros(len(rows) + 1, np.int32)
@@ -348,25 +348,25 @@ def _run(
     query = make_query(
         search, times_s, percentiles, max_rides, parts=parts, few_lanes=engine.few_lanes
     )
-    access, egress = _subset(search.access, rows_from), _subset(search.egress, rows_to)
+    access = subset_links(search.access, rows_from)
+    egress = subset_links(search.egress, rows_to)
     answer = raptor.make_answer(len(rows_from), len(rows_to), query)
     n_threads = max(1, min(threads or os.cpu_count() or 1, -(-len(rows_from) // BLOCK_ORIGINS)))
-    works: SimpleQueue[raptor.Work] = SimpleQueue()
+    works: SimpleQueue[tuple[raptor.Work, raptor.Scratch]] = SimpleQueue()
     for _ in range(n_threads):
-        works.put(raptor.make_work(search.service, n_lanes=len(times_s), max_rides=max_rides))
+        work = raptor.make_work(search.service, n_lanes=len(times_s), max_rides=max_rides)
+        works.put((work, raptor.make_scratch(query)))
 
     def block(first: int) -> int:
-        work = works.get()
+        memory = works.get()
         last = min(first + BLOCK_ORIGINS, len(rows_from))
         part = raptor.map_fields(lambda field: field[first:last], answer)
         try:
-            return int(
-                raptor.run_block(
-                    search.service, access, egress, direct_s[first:last], query, work, first, part
-                )
+            return raptor.run_block(
+                search.service, access, egress, direct_s[first:last], query, *memory, first, part
             )
         finally:
-            works.put(work)
+            works.put(memory)
 
     faults = _in_threads(block, len(rows_from), n_threads, on_progress)
     if faults:

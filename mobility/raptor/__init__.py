@@ -14,12 +14,13 @@ from mobility.raptor.model import (
 from mobility.raptor.origins import (
     Answer,
     Query,
+    Scratch,
     make_answer,
+    make_scratch,
     map_fields,
-    one_origin,
     run_block,
 )
-from mobility.raptor.profile import NO_TIME, egress_row
+from mobility.raptor.profile import NO_TIME
 from mobility.raptor.reduce import reduce_walks
 from mobility.raptor.rounds import Work, make_work
 from mobility.raptor.trace import (
@@ -30,8 +31,6 @@ from mobility.raptor.trace import (
     PATTERN,
     READY_S,
     TRIP,
-    last_stop,
-    trace,
 )
 
 __all__ = [
@@ -49,19 +48,17 @@ __all__ = [
     "UNREACHED",
     "Answer",
     "Query",
+    "Scratch",
     "Service",
     "StopLinks",
     "Work",
-    "egress_row",
-    "last_stop",
     "make_answer",
+    "make_scratch",
     "make_work",
     "map_fields",
     "mirror",
-    "one_origin",
     "pack",
     "prepare",
     "reduce_walks",
     "run_block",
-    "trace",
 ]

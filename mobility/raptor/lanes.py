@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mobility.raptor.model import TILE, Int32, Service, event_at
+from mobility.raptor.model import INNER, TILE, Int32, Service, event_at
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def choose_lanes(
     service: Service, stops: Int32, times: Int32, departures: Int32, lane_of: Int32, kept: Int32
 ) -> int:
@@ -34,7 +34,8 @@ def choose_lanes(
         Number of lanes.
     """
     n = len(departures)
-    lane_of[:n] = 0
+    for d in range(n):
+        lane_of[d] = 0
     lane_of[n - 1] = 1
     start, last = departures[0], departures[n - 1]
     step = departures[1] - start if n > 1 else 1
@@ -70,7 +71,7 @@ def choose_lanes(
     return n_lanes
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def all_lanes(departures: Int32, lane_of: Int32, kept: Int32) -> int:
     """Give every departure its lane: the plain way, for comparison."""
     for d in range(len(departures)):

@@ -8,7 +8,7 @@ whatever number of rides `ready` counts.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,14 @@ TILE_BITS = 4
 TILE = 1 << TILE_BITS
 UNREACHED = np.int32(1 << 30)
 """Packed time of what can't be reached; adding a walk to it does not overflow."""
+
+INNER: Final[dict[str, Any]] = {
+    "nogil": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""Options of functions that only kernels call. To take a tuple of forty arrays over from
+Python takes longer to compile than most functions themselves, so only few can be called."""
 
 
 class Service(NamedTuple):
@@ -84,7 +92,7 @@ class StopLinks(NamedTuple):
     time: Int32
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**INNER)
 def event_at(row: int, stride: int, trip: int) -> int:
     """Where the event of `trip` stands at a position.
 
@@ -94,14 +102,11 @@ def event_at(row: int, stride: int, trip: int) -> int:
     return row + (trip >> TILE_BITS) * stride + (trip & (TILE - 1))
 
 
-@njit(cache=True, nogil=True)
 def _tile_offsets(position_offset: Int32, trip_offset: Int32) -> Int64:
     """Where the tiles of each pattern start, (n_patterns + 1,)."""
+    n_tiles = (np.diff(trip_offset).astype(np.int64) + TILE - 1) >> TILE_BITS
     offset = np.zeros(len(position_offset), np.int64)
-    for p in range(len(position_offset) - 1):
-        n_tiles = (trip_offset[p + 1] - trip_offset[p] + TILE - 1) >> TILE_BITS
-        n_positions = position_offset[p + 1] - position_offset[p]
-        offset[p + 1] = offset[p] + np.int64(n_tiles) * n_positions * TILE
+    np.cumsum(n_tiles * np.diff(position_offset) * TILE, out=offset[1:])
     return offset
 
 
@@ -113,9 +118,9 @@ def _tiled(
     tile_offset: Int64,
     times: Int32,
     low_bits: int,
-) -> Int32:
+    turned: Int32,
+) -> None:
     """Turn trip-by-trip events into tiles, packed."""
-    turned = np.zeros(tile_offset[-1], np.int32)
     for p in range(len(position_offset) - 1):
         n_positions = np.int64(position_offset[p + 1] - position_offset[p])
         for t in range(trip_offset[p + 1] - trip_offset[p]):
@@ -123,24 +128,29 @@ def _tiled(
             for i in range(n_positions):
                 at = event_at(tile_offset[p] + i * TILE, n_positions * TILE, t)
                 turned[at] = (times[event + i] << RIDE_BITS) | low_bits
-    return turned
 
 
 @njit(cache=True, nogil=True)
-def _mirrored(service: Service, times: Int32, turn_s: int, low_bits: int) -> Int32:
-    """Events in the order of a mirror, counted down from `turn_s`."""
-    turned = np.zeros_like(times)
-    for p in range(len(service.n_trips)):
-        n_trips = service.n_trips[p]
-        n_positions = np.int64(service.position_offset[p + 1] - service.position_offset[p])
-        base, stride = service.event_offset[p], n_positions * TILE
+def _mirrored(
+    position_offset: Int32,
+    trips: Int32,
+    event_offset: Int64,
+    times: Int32,
+    turn_s: int,
+    low_bits: int,
+    turned: Int32,
+) -> None:
+    """Write events in the order of a mirror, counted down from `turn_s`."""
+    for p in range(len(trips)):
+        n_trips = trips[p]
+        n_positions = np.int64(position_offset[p + 1] - position_offset[p])
+        base, stride = event_offset[p], n_positions * TILE
         for t in range(n_trips):
             for i in range(n_positions):
                 time = times[event_at(base + i * TILE, stride, t)] >> RIDE_BITS
                 row = base + (n_positions - 1 - i) * TILE
                 at = event_at(row, stride, n_trips - 1 - t)
                 turned[at] = ((turn_s - time) << RIDE_BITS) | low_bits
-    return turned
 
 
 def compress(rows: Int32, n_rows: int) -> tuple[Int32, npt.NDArray[np.intp]]:
@@ -185,6 +195,12 @@ def prepare(
     changed_to = np.ascontiguousarray(transfer_stop, np.int32)
     reverse_offset, reverse_order = compress(changed_to, n_stops)
     walk = pack(np.asarray(transfer_s))
+
+    def tiled(times_s: Int32, low_bits: int) -> Int32:
+        turned = np.zeros(tiles[-1], np.int32)
+        _tiled(positions, trips, events, tiles, np.asarray(times_s, np.int32), low_bits, turned)
+        return turned
+
     return Service(
         position_offset=positions,
         position_stop=stops,
@@ -192,10 +208,8 @@ def prepare(
         drop_off=np.ascontiguousarray(drop_off, np.bool_),
         n_trips=np.diff(trips).astype(np.int32),
         event_offset=tiles,
-        arrival=_tiled(positions, trips, events, tiles, np.asarray(arrival_s, np.int32), 0),
-        departure=_tiled(
-            positions, trips, events, tiles, np.asarray(departure_s, np.int32), RIDE_MASK
-        ),
+        arrival=tiled(arrival_s, 0),
+        departure=tiled(departure_s, RIDE_MASK),
         call_offset=call_offset,
         call_pattern=np.ascontiguousarray(pattern[call_order]),
         call_index=np.ascontiguousarray(index[call_order]),
@@ -221,12 +235,19 @@ def mirror(service: Service, *, turn_s: int) -> Service:
     turned_position = positions[pattern] + lengths[pattern] - 1 - index
     turned_stops = np.ascontiguousarray(stops[turned_position])
     call_offset, call_order = compress(turned_stops, len(service.call_offset) - 1)
+
+    def mirrored(times: Int32, low_bits: int) -> Int32:
+        turned = np.zeros_like(times)
+        events, trips = service.event_offset, service.n_trips
+        _mirrored(positions, trips, events, times, turn_s, low_bits, turned)
+        return turned
+
     return service._replace(
         position_stop=turned_stops,
         pickup=np.ascontiguousarray(service.drop_off[turned_position]),
         drop_off=np.ascontiguousarray(service.pickup[turned_position]),
-        arrival=_mirrored(service, service.departure, turn_s, 0),
-        departure=_mirrored(service, service.arrival, turn_s, RIDE_MASK),
+        arrival=mirrored(service.departure, 0),
+        departure=mirrored(service.arrival, RIDE_MASK),
         call_offset=call_offset,
         call_pattern=np.ascontiguousarray(pattern[call_order].astype(np.int32)),
         call_index=np.ascontiguousarray(index[call_order].astype(np.int32)),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from mobility.raptor.lanes import all_lanes, choose_lanes
-from mobility.raptor.model import RIDE_BITS, RIDE_MASK, Int32, Int64, Service, StopLinks
+from mobility.raptor.model import INNER, RIDE_BITS, RIDE_MASK, Int32, Int64, Service, StopLinks
 from mobility.raptor.profile import NO_TIME, egress_row, nearest_ranks, travel_row
 from mobility.raptor.rounds import Work, begin, search, set_access
 from mobility.raptor.trace import LEG_COLUMNS, PATTERN, TRIP, add_up, last_stop, trace
@@ -68,6 +68,37 @@ class Answer(NamedTuple):
     feeds: Int64
 
 
+class Scratch(NamedTuple):
+    """Memory of one thread for what comes after a search.
+
+    `lane_of` the lane that answers for each departure, `kept` the lanes' departures, `row`
+    arrivals by lane and `times` travel times by departure, `found` and `half` one number
+    each, `legs` (max_rides, 6) of one journey, see `mobility.raptor.trace`.
+    """
+
+    lane_of: Int32
+    kept: Int32
+    row: Int32
+    times: Int32
+    found: Int32
+    half: Int32
+    legs: Int32
+
+
+def make_scratch(query: Query) -> Scratch:
+    """Allocate the memory of one thread."""
+    n = len(query.departures)
+    return Scratch(
+        lane_of=np.zeros(n, np.int32),
+        kept=np.zeros(n, np.int32),
+        row=np.zeros(n, np.int32),
+        times=np.zeros(n, np.int32),
+        found=np.zeros(1, np.int32),
+        half=np.array([50], np.int32),
+        legs=np.zeros((query.max_rides, LEG_COLUMNS), np.int32),
+    )
+
+
 def make_answer(n_o: int, n_d: int, query: Query) -> Answer:
     """Allocate the results of a block of origins."""
     n_parts = N_PARTS if query.parts else 0
@@ -91,7 +122,7 @@ def map_fields(change: Callable[[Array], Array], answer: Answer) -> Answer:
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def feed_key(legs: npt.NDArray[np.int32], n_rides: int, query: Query) -> int:
     """Feeds ridden, in order of first use, as one number; as many as fit into 63 bits."""
     base = np.int64(query.n_feeds + 1)
@@ -109,7 +140,7 @@ def feed_key(legs: npt.NDArray[np.int32], n_rides: int, query: Query) -> int:
     return int(key)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _explain(
     service: Service,
     work: Work,
@@ -139,29 +170,84 @@ def _explain(
 
 
 @njit(cache=True, nogil=True)
-def one_origin(
+def _one_origin(
     service: Service,
-    access: StopLinks,
-    origin: int,
-    query: Query,
+    stops: Int32,
+    times: Int32,
+    departures: Int32,
+    max_rides: int,
+    few_lanes: bool,
     work: Work,
     lane_of: Int32,
     kept: Int32,
 ) -> int:
     """Search from one place for all departures; returns the number of lanes."""
     begin(work)
-    low, high = access.offset[origin], access.offset[origin + 1]
-    stops, times = access.stop[low:high], access.time[low:high]
-    if query.few_lanes:
-        n_lanes = choose_lanes(service, stops, times, query.departures, lane_of, kept)
+    if few_lanes:
+        n_lanes = choose_lanes(service, stops, times, departures, lane_of, kept)
     else:
-        n_lanes = all_lanes(query.departures, lane_of, kept)
+        n_lanes = all_lanes(departures, lane_of, kept)
     n_marked = set_access(work, stops, times, kept, n_lanes)
-    search(service, work, n_marked, n_lanes, query.max_rides)
+    search(service, work, n_marked, n_lanes, max_rides)
     return int(n_lanes)
 
 
 @njit(cache=True, nogil=True)
+def _all_destinations(
+    service: Service,
+    egress: StopLinks,
+    direct_s: Int32,
+    query: Query,
+    work: Work,
+    n_lanes: int,
+    scratch: Scratch,
+    answer: Answer,
+    o: int,
+) -> int:
+    """Answer for row `o`, from which `_one_origin` searched; returns journeys unexplained."""
+    lane_of, row, times = scratch.lane_of, scratch.row, scratch.times
+    found = scratch.found
+    faults = 0
+    for z in range(direct_s.shape[1]):
+        direct = direct_s[o, z]
+        egress_row(work, egress, z, n_lanes, row)
+        reached = travel_row(row, query.departures, lane_of, direct, times)
+        answer.reached[o, z] = reached
+        answer.rides[o, z] = -1
+        nearest_ranks(times, query.percentiles, answer.time_s[o, z])
+        if reached == 0:
+            continue
+        nearest_ranks(times, scratch.half, found)
+        if found[0] == NO_TIME:
+            continue
+        d = 0
+        while times[d] != found[0]:
+            d += 1
+        if found[0] == direct:
+            answer.rides[o, z] = 0
+            if query.parts:
+                answer.parts[o, z, 0] = direct
+            continue
+        answer.rides[o, z] = row[lane_of[d]] & RIDE_MASK
+        if query.parts:
+            key = _explain(
+                service,
+                work,
+                query,
+                egress,
+                z,
+                lane_of[d],
+                query.departures[d],
+                scratch.kept[lane_of[d]],
+                row[lane_of[d]],
+                scratch.legs,
+                answer.parts[o, z],
+            )
+            faults += key < 0
+            answer.feeds[o, z] = key
+    return faults
+
+
 def run_block(
     service: Service,
     access: StopLinks,
@@ -169,6 +255,7 @@ def run_block(
     direct_s: Int32,
     query: Query,
     work: Work,
+    scratch: Scratch,
     first: int,
     answer: Answer,
 ) -> int:
@@ -180,6 +267,8 @@ def run_block(
         From origins to stops, and the same of destinations (rows by place).
     direct_s
         int32 (n_o of the block, n_d): the way without a vehicle, NO_TIME where it is none.
+    scratch
+        Left holding the legs of the journey explained last.
     first
         Row of `access` the block starts at.
     answer
@@ -190,51 +279,21 @@ def run_block(
     int
         Journeys that could not be explained; anything but 0 is a fault.
     """
-    n = len(query.departures)
-    lane_of, kept = np.empty(n, np.int32), np.empty(n, np.int32)
-    row, times = np.empty(n, np.int32), np.empty(n, np.int32)
-    found = np.empty(len(query.percentiles) + 1, np.int32)
-    legs = np.empty((query.max_rides, LEG_COLUMNS), np.int32)
-    half = np.array([50], np.int32)
     faults = 0
-    for o in range(direct_s.shape[0]):
-        n_lanes = one_origin(service, access, first + o, query, work, lane_of, kept)
-        for z in range(direct_s.shape[1]):
-            direct = direct_s[o, z]
-            egress_row(work, egress, z, n_lanes, row)
-            reached = travel_row(row, query.departures, lane_of, direct, times)
-            answer.reached[o, z] = reached
-            answer.rides[o, z] = -1
-            if reached == 0:
-                answer.time_s[o, z, :] = NO_TIME
-                continue
-            nearest_ranks(times, query.percentiles, answer.time_s[o, z])
-            nearest_ranks(times, half, found)
-            if found[0] == NO_TIME:
-                continue
-            d = 0
-            while times[d] != found[0]:
-                d += 1
-            if found[0] == direct:
-                answer.rides[o, z] = 0
-                if query.parts:
-                    answer.parts[o, z, 0] = direct
-                continue
-            answer.rides[o, z] = row[lane_of[d]] & RIDE_MASK
-            if query.parts:
-                key = _explain(
-                    service,
-                    work,
-                    query,
-                    egress,
-                    z,
-                    lane_of[d],
-                    query.departures[d],
-                    kept[lane_of[d]],
-                    row[lane_of[d]],
-                    legs,
-                    answer.parts[o, z],
-                )
-                faults += key < 0
-                answer.feeds[o, z] = key
+    for o in range(len(direct_s)):
+        low, high = access.offset[first + o], access.offset[first + o + 1]
+        n_lanes = _one_origin(
+            service,
+            access.stop[low:high],
+            access.time[low:high],
+            query.departures,
+            query.max_rides,
+            query.few_lanes,
+            work,
+            scratch.lane_of,
+            scratch.kept,
+        )
+        faults += int(
+            _all_destinations(service, egress, direct_s, query, work, n_lanes, scratch, answer, o)
+        )
     return faults

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mobility.raptor.model import RIDE_BITS, UNREACHED, Int32, StopLinks
+from mobility.raptor.model import INNER, RIDE_BITS, UNREACHED, Int32, StopLinks
 from mobility.raptor.rounds import Work
 
 NO_TIME = np.int32(2**31 - 1)
 """Travel time in seconds of what can't be reached: worse than any."""
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def egress_row(work: Work, egress: StopLinks, place: int, n_lanes: int, row: Int32) -> None:
     """Earliest packed arrival at one place per lane, written to `row`."""
-    row[:n_lanes] = UNREACHED
+    for lane in range(n_lanes):
+        row[lane] = UNREACHED
     for e in range(egress.offset[place], egress.offset[place + 1]):
         stop = egress.stop[e]
         at = work.arrive_newest[stop]
@@ -27,7 +28,7 @@ def egress_row(work: Work, egress: StopLinks, place: int, n_lanes: int, row: Int
             row[lane] = min(row[lane], np.int32(arrive[lane] + walk))
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def travel_row(row: Int32, departures: Int32, lane_of: Int32, direct_s: int, times: Int32) -> int:
     """Seconds from each departure to arrival, the direct way where it is no slower.
 
@@ -46,7 +47,7 @@ def travel_row(row: Int32, departures: Int32, lane_of: Int32, direct_s: int, tim
     return reached
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def nearest_ranks(times: Int32, percentiles: Int32, found: Int32) -> None:
     """Nearest-rank percentiles: element ceil(p / 100 · n) of the ascending times.
 

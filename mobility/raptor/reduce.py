@@ -11,51 +11,76 @@ second.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import TILE, Int32, Service, StopLinks, compress, event_at, mirror
+from mobility.raptor.model import (
+    TILE,
+    Bool,
+    Int32,
+    Int64,
+    Service,
+    StopLinks,
+    compress,
+    event_at,
+    mirror,
+)
 
 FAR = np.int32(2**31 - 1)
 
 
 @njit(cache=True, nogil=True)
-def _slowest_ride(service: Service) -> Int32:
-    """Packed time from each pattern's start to each position, every hop at its slowest."""
-    ride = np.zeros(len(service.position_stop), np.int32)
-    for p in range(len(service.n_trips)):
-        n_trips = service.n_trips[p]
-        start, end = service.position_offset[p], service.position_offset[p + 1]
-        row, stride = service.event_offset[p], (end - start) * TILE
+def _add_slowest(
+    position_offset: Int32, trips: Int32, event_offset: Int64, departure: Int32, ride: Int32
+) -> None:
+    for p in range(len(trips)):
+        n_trips = trips[p]
+        start, end = position_offset[p], position_offset[p + 1]
+        row, stride = event_offset[p], (end - start) * TILE
         for position in range(start + 1, end):
             hop = np.int32(0)
             for t in range(n_trips):
                 event = event_at(row, stride, t)
-                hop = max(hop, service.departure[event + TILE] - service.departure[event])
+                hop = max(hop, departure[event + TILE] - departure[event])
             row += TILE
             ride[position] = ride[position - 1] + hop
+
+
+def _slowest_ride(service: Service) -> Int32:
+    """Packed time from each pattern's start to each position, every hop at its slowest."""
+    ride = np.zeros(len(service.position_stop), np.int32)
+    _add_slowest(
+        service.position_offset, service.n_trips, service.event_offset, service.departure, ride
+    )
     return ride
 
 
 @njit(cache=True, nogil=True)
-def _useful(service: Service, links: StopLinks, ride: Int32) -> npt.NDArray[np.bool_]:
-    """Mark links that some pattern can only be boarded by, row by row."""
-    useful = np.zeros(len(links.stop), np.bool_)
-    net = np.full(len(service.position_stop), FAR, np.int32)
-    entry = np.empty(len(service.position_stop), np.int32)
-    first = np.full(len(service.n_trips), FAR, np.int32)
-    last = np.empty(len(service.n_trips), np.int32)
-    touched = np.empty(len(service.n_trips), np.int32)
-    for row in range(len(links.offset) - 1):
+def _mark_useful(
+    position_offset: Int32,
+    pickup: Bool,
+    call_offset: Int32,
+    call_pattern: Int32,
+    call_index: Int32,
+    offset: Int32,
+    stop: Int32,
+    time: Int32,
+    ride: Int32,
+    net: Int32,
+    entry: Int32,
+    first: Int32,
+    last: Int32,
+    touched: Int32,
+    useful: Bool,
+) -> None:
+    for row in range(len(offset) - 1):
         n_touched = 0
-        for e in range(links.offset[row], links.offset[row + 1]):
-            stop = links.stop[e]
-            for c in range(service.call_offset[stop], service.call_offset[stop + 1]):
-                p = service.call_pattern[c]
-                position = service.position_offset[p] + service.call_index[c]
-                if not service.pickup[position] or position + 1 == service.position_offset[p + 1]:
+        for e in range(offset[row], offset[row + 1]):
+            for c in range(call_offset[stop[e]], call_offset[stop[e] + 1]):
+                p = call_pattern[c]
+                position = position_offset[p] + call_index[c]
+                if not pickup[position] or position + 1 == position_offset[p + 1]:
                     continue
-                net[position] = links.time[e] - ride[position]
+                net[position] = time[e] - ride[position]
                 entry[position] = e
                 if first[p] == FAR:
                     touched[n_touched] = p
@@ -71,10 +96,23 @@ def _useful(service: Service, links: StopLinks, ride: Int32) -> npt.NDArray[np.b
                     useful[entry[position]] = True
                 net[position] = FAR
             first[p] = FAR
+
+
+def _useful(service: Service, links: StopLinks, ride: Int32) -> Bool:
+    """Mark links that some pattern can only be boarded by, row by row."""
+    n_positions, n_patterns = len(service.position_stop), len(service.n_trips)
+    useful = np.zeros(len(links.stop), np.bool_)
+    _mark_useful(
+        service.position_offset, service.pickup, service.call_offset, service.call_pattern,
+        service.call_index, links.offset, links.stop, links.time, ride,
+        np.full(n_positions, FAR, np.int32), np.empty(n_positions, np.int32),
+        np.full(n_patterns, FAR, np.int32), np.empty(n_patterns, np.int32),
+        np.empty(n_patterns, np.int32), useful,
+    )  # fmt: skip
     return useful
 
 
-def _keep(links: StopLinks, kept: npt.NDArray[np.bool_]) -> StopLinks:
+def _keep(links: StopLinks, kept: Bool) -> StopLinks:
     counts = np.concatenate([[0], np.cumsum(kept)])
     return StopLinks(
         counts[links.offset].astype(np.int32),

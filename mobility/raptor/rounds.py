@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import TILE, UNREACHED, Int32, Int64, Service, event_at
+from mobility.raptor.model import INNER, TILE, UNREACHED, Int32, Int64, Service, event_at
 
 Int16 = npt.NDArray[np.int16]
 Labels = npt.NDArray[np.int32]
@@ -58,8 +58,8 @@ class Work(NamedTuple):
     trips, lanes
         int32 (3 * (n_lanes + 1),), scratch: trips of a pattern one sits in, and the latest
         lane in each; two halves and a third for those just boarded.
-    flags, never
-        uint8 and int32 (over n_lanes,), scratch and a row of UNREACHED.
+    flags, words, never
+        uint8 (over n_lanes,) scratch, the same memory as uint64, and an int32 row of UNREACHED.
     first
         int32 (n_patterns,): first position to scan from.
     stops, marked, patterns
@@ -88,6 +88,7 @@ class Work(NamedTuple):
     trips: Int32
     lanes: Int32
     flags: npt.NDArray[np.uint8]
+    words: npt.NDArray[np.uint64]
     never: Int32
     first: Int32
     stops: Int32
@@ -98,8 +99,7 @@ class Work(NamedTuple):
 NEVER = np.int32(2**31 - 1)
 
 
-@njit(cache=True, nogil=True)
-def _width(n_lanes: int) -> int:
+def row_width(n_lanes: int) -> int:
     """Length of a row in its pool: at least one lane more, all of them UNREACHED.
 
     Whole eights, so that loops over parts of rows have no odd lanes at their end.
@@ -107,16 +107,20 @@ def _width(n_lanes: int) -> int:
     return (n_lanes + 8) // 8 * 8
 
 
+_width = njit(**INNER)(row_width)
+
+
 def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
     """Allocate the memory of one thread; rows are touched only where a search gets to."""
     n_stops = len(service.call_offset) - 1
     n_patterns = len(service.n_trips)
     shape = (n_stops, max_rides + 1)
-    most = n_stops * (max_rides + 1) * _width(n_lanes) + 1
+    most = n_stops * (max_rides + 1) * row_width(n_lanes) + 1
 
     def zeros(size: int) -> Int32:
         return np.zeros(size, np.int32)
 
+    flags = np.zeros(row_width(n_lanes), np.uint8)
     return Work(
         arrive=np.empty(most, np.int32),
         ready=np.empty(most, np.int32),
@@ -134,13 +138,14 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
         ready_high=zeros(n_stops),
         step_start=zeros(n_stops),
         step_count=zeros(n_stops),
-        step_lane=zeros(n_stops * _width(n_lanes) + 8),
-        step_time=zeros(n_stops * _width(n_lanes) + 8),
+        step_lane=zeros(n_stops * row_width(n_lanes) + 8),
+        step_time=zeros(n_stops * row_width(n_lanes) + 8),
         onboard=np.zeros(len(service.arrival), np.int16),
         trips=zeros(3 * (n_lanes + 1)),
         lanes=zeros(3 * (n_lanes + 1)),
-        flags=np.zeros(_width(n_lanes), np.uint8),
-        never=np.full(_width(n_lanes), UNREACHED, np.int32),
+        flags=flags,
+        words=flags.view(np.uint64),
+        never=np.full(row_width(n_lanes), UNREACHED, np.int32),
         first=np.full(n_patterns, NEVER, np.int32),
         stops=zeros(n_stops),
         marked=zeros(n_stops),
@@ -148,7 +153,7 @@ def make_work(service: Service, *, n_lanes: int, max_rides: int) -> Work:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**INNER)
 def newest(rows: int) -> int:
     """Highest row that exists; `rows` must not be 0."""
     row = 0
@@ -158,39 +163,42 @@ def newest(rows: int) -> int:
     return row
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def row_at(rows: int, most: int) -> int:
     """Newest row of at most `most` rides, −1 where there is none."""
     rows &= (2 << most) - 1
     return newest(rows) if rows else -1
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def begin(work: Work) -> None:
     """Forget the search before."""
-    work.arrive_rows[:] = 0
-    work.ready_rows[:] = 0
-    work.onboard[:] = 0
-    work.arrive_newest[:] = -1
-    work.ready_newest[:] = -1
-    work.used[:] = 0
+    for stop in range(len(work.arrive_rows)):
+        work.arrive_rows[stop] = 0
+        work.ready_rows[stop] = 0
+        work.arrive_newest[stop] = -1
+        work.ready_newest[stop] = -1
+    for event in range(len(work.onboard)):
+        work.onboard[event] = 0
+    work.used[0] = 0
+    work.used[1] = 0
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _copy(row: Labels, other: Labels) -> None:
     """Copy a row; assigning slices would compile numpy's whole broadcasting."""
     for x in range(len(row)):
         row[x] = other[x]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _clear(row: Labels) -> None:
     """Fill a row with UNREACHED."""
     for x in range(len(row)):
         row[x] = UNREACHED
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lanes: int) -> int:
     """Fill round 0: being at a stop after the way from the door. Returns how many stops."""
     ready, width = work.ready, _width(n_lanes)
@@ -211,7 +219,7 @@ def set_access(work: Work, stops: Int32, times: Int32, departures: Int32, n_lane
     return len(stops)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> None:
     """Flag lanes lower than `before` and than the lane after.
 
@@ -222,12 +230,12 @@ def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> No
         flags[x] = np.uint8(row[x] < row[x + 1]) & np.uint8(row[x] < before[x])
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _mark_patterns(service: Service, work: Work, n_marked: int) -> int:
     """List the boardings of newly ready stops and the patterns that call there."""
     ready, ready_newest, first = work.ready, work.ready_newest, work.first
     step_lane, step_time = work.step_lane, work.step_time
-    words = work.flags.view(np.uint64)
+    words = work.words
     n_patterns = 0
     n_steps = 0
     for e in range(n_marked):
@@ -257,7 +265,7 @@ def _mark_patterns(service: Service, work: Work, n_marked: int) -> int:
     return n_patterns
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -> int:
     """Ride all listed patterns from their first newly ready stop. Returns stops reached.
 
@@ -373,7 +381,7 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
     return n_stops
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _merge(trips: Int32, lanes: Int32, old: int, n_old: int, low: int, new: int, out: int) -> int:
     """Merge trips sat in (from `old` on, ascending) with those boarded (down from `new`).
 
@@ -399,7 +407,7 @@ def _merge(trips: Int32, lanes: Int32, old: int, n_old: int, low: int, new: int,
     return n - out
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _close(row: Labels, low: int) -> int:
     """Make a row ascend again after single lanes fell. Returns the lowest lane changed."""
     least = row[len(row) - 1]
@@ -412,7 +420,7 @@ def _close(row: Labels, low: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _close_all(work: Work, n_stops: int, k: int) -> None:
     """Close the rows of the last round, after which nobody changes."""
     for e in range(n_stops):
@@ -420,7 +428,7 @@ def _close_all(work: Work, n_stops: int, k: int) -> None:
         _close(work.arrive[start : start + work.high[work.stops[e]]], 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _any_lower(row: Labels, other: Labels, walk: int) -> bool:
     """Whether `other` + `walk` is below `row` anywhere."""
     count = np.int32(0)
@@ -429,14 +437,14 @@ def _any_lower(row: Labels, other: Labels, walk: int) -> bool:
     return bool(count > 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _lower(row: Labels, other: Labels, walk: int) -> None:
     """Lower `row` to `other` + `walk` where that is less."""
     for x in range(len(row)):
         row[x] = min(row[x], np.int32(other[x] + walk))
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) -> int:
     """Walk from newly reached stops to where one may board next. Returns stops marked."""
     arrive, ready = work.arrive, work.ready
@@ -484,7 +492,7 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
     return n_marked
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def search(service: Service, work: Work, n_marked: int, n_lanes: int, max_rides: int) -> None:
     """Run all rounds from the `n_marked` stops that `set_access` made ready."""
     for k in range(1, max_rides + 1):

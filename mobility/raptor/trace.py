@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from mobility.raptor.model import (
+    INNER,
     RIDE_BITS,
     RIDE_MASK,
     TILE,
@@ -33,7 +34,7 @@ NO_STOP = -1
 Legs = npt.NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def last_stop(work: Work, egress: StopLinks, place: int, lane: int, arrival: int) -> int:
     """Entry of `egress` that explains an arrival; the shortest way, then the first stop."""
     best = -1
@@ -47,7 +48,7 @@ def last_stop(work: Work, egress: StopLinks, place: int, lane: int, arrival: int
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _boarding(service: Service, work: Work, p: int, alight: int, t: int, k: int, lane: int) -> int:
     """Where before `alight` lane may board trip t as its ride k; −1 nowhere.
 
@@ -70,7 +71,7 @@ def _boarding(service: Service, work: Work, p: int, alight: int, t: int, k: int,
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _ride(service: Service, work: Work, stop: int, label: int, lane: int, leg: Int32) -> bool:
     """Find the ride that gave `label` at `stop`, of several the one boarded last."""
     k = label & RIDE_MASK
@@ -101,7 +102,7 @@ def _ride(service: Service, work: Work, stop: int, label: int, lane: int, leg: I
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: Legs) -> int:
     """Write the rides that lead to `label` (packed) at `stop`, first ride first.
 
@@ -140,10 +141,11 @@ def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: 
     return n_rides
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def add_up(service: Service, legs: Legs, n_rides: int, departure_s: int, parts: Int32) -> int:
     """Sum a journey's access, wait, ride and transfer seconds; returns when the last ride ends."""
-    parts[:] = 0
+    for part in range(len(parts)):
+        parts[part] = 0
     parts[0] = legs[0, READY_S] - departure_s
     now = np.int64(departure_s)
     for k in range(n_rides):
