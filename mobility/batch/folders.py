@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 from mobility.errors import Problem, RunError
 
@@ -16,7 +20,8 @@ from mobility.errors import Problem, RunError
 def whole_folder(target: Path) -> Iterator[Path]:
     """Give a folder beside `target` to write into; rename it to `target` when all went well.
 
-    An older `target` stays in place until the new one is complete.
+    An older `target` stays in place until the new one is complete. What a killed run left
+    behind is put right first.
 
     Raises
     ------
@@ -25,7 +30,10 @@ def whole_folder(target: Path) -> Iterator[Path]:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        _put_right(target)
+        beside = Path(
+            tempfile.mkdtemp(prefix=f"{_mark(target, os.getpid())}new-", dir=target.parent)
+        )
     except OSError as cause:
         raise RunError(
             Problem(str(target), f"a place that can't be written ({cause.strerror})",
@@ -44,7 +52,7 @@ def _swap(new: Path, target: Path) -> None:
     if not target.exists():
         new.rename(target)
         return
-    old = target.with_name(f".{target.name}-old-{os.getpid()}")
+    old = target.with_name(f"{_mark(target, os.getpid())}old")
     target.rename(old)
     try:
         new.rename(target)
@@ -52,3 +60,24 @@ def _swap(new: Path, target: Path) -> None:
         old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _mark(target: Path, process: int) -> str:
+    """Begin the name of a folder a process works in, so that its leftovers are known."""
+    return f".{target.name}-{platform.node()}-{process}-"
+
+
+def _put_right(target: Path) -> None:
+    """Bring back what a killed run had moved aside, and delete what it had begun.
+
+    Only folders of this computer's processes that are no more are touched.
+    """
+    head = f".{target.name}-{platform.node()}-"
+    for left in sorted(target.parent.glob(f"{glob.escape(head)}*")):
+        process, _, what = left.name.removeprefix(head).partition("-")
+        if not process.isdigit() or psutil.pid_exists(int(process)):
+            continue
+        if what == "old" and not target.exists():
+            left.rename(target)
+        else:
+            shutil.rmtree(left, ignore_errors=True)
