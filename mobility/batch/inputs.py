@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,13 @@ from mobility.merge import Merged, merge_feeds
 from mobility.network import MultimodalNetwork, Settings, Supply, build_network
 from mobility.network.links import reach, snap_points
 from mobility.scenario import Region
-from mobility.streets import StreetNetwork, read_streets
+from mobility.streets import StreetNetwork, clipping, read_streets
 from mobility.zones import Countries, Zones, country_at, read_countries, read_zones
 from mobility.zones.assembling import assemble
 
 Report = Callable[[str], None]
 KM_PER_DEGREE = 111.195
+CLIPS = "streets"
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def prepare(
             return Timed(prepared, {"load": time.perf_counter() - started}, folder)
         except RunError:
             store.remove(folder)
-    prepared, timings_s = _prepare_fresh(region, day, settings, inputs, key, report)
+    prepared, timings_s = _prepare_fresh(region, day, settings, inputs, key, report, cache)
     store.save(prepared, folder)
     # Loaded again, so that a first run works on the very same arrays as later ones.
     return Timed(store.load(Prepared, folder), timings_s, folder)
@@ -203,9 +204,15 @@ class Combined:
 
 
 def read_and_merge(
-    region: Region, day: dt.date, settings: Settings, report: Report = lambda _: None
+    region: Region,
+    day: dt.date,
+    settings: Settings,
+    report: Report = lambda _: None,
+    cache: Path | None = None,
 ) -> Combined:
     """Read a region's files and merge its feeds.
+
+    Large street extracts are clipped to the region once, into `cache`, where one is given.
 
     Raises
     ------
@@ -219,7 +226,8 @@ def read_and_merge(
     countries = read_countries(region.border) if region.border else None
     zones = read_zones(region.zones, countries)
     box = clip_box(zones, region.margin_km)
-    streets, feeds = _read_both(region, countries, box, day, settings)
+    extracts = _clipped(region.streets.osm, box, cache, report)
+    streets, feeds = _read_both(region, extracts, countries, box, day, settings)
     read = clock()
     report("merge")
     merged = merge_feeds(
@@ -242,8 +250,9 @@ def _prepare_fresh(
     inputs: tuple[InputFile, ...],
     key: str,
     report: Report,
+    cache: Path,
 ) -> tuple[Prepared, dict[str, float]]:
-    found = read_and_merge(region, day, settings, report)
+    found = read_and_merge(region, day, settings, report, cache)
     started = time.perf_counter()
     report("link")
     feeds = found.merged.feeds
@@ -260,8 +269,35 @@ def street_counts(streets: StreetNetwork) -> pd.DataFrame:
     return pd.DataFrame(counts, columns=["what", "count"])
 
 
+def _clipped(
+    extracts: Sequence[Path],
+    box: tuple[float, float, float, float],
+    cache: Path | None,
+    report: Report,
+) -> list[Path]:
+    """Exchange large extracts for clips of them, made once per content and box."""
+    found = []
+    for path in extracts:
+        large = path.name.lower().endswith(".pbf") and path.stat().st_size >= clipping.FROM_BYTES
+        if cache is None or not large:
+            found.append(path)
+            continue
+        key = hashes.of_data({
+            "sha256": hashes.of_file(path),
+            "box": [round(value, 6) for value in box],
+            "form": clipping.FORM,
+        })  # fmt: skip
+        target = cache / CLIPS / f"{key[:20]}.osm.pbf"
+        if not target.is_file():
+            report("clip")
+            clipping.clip(path, box, target)
+        found.append(target)
+    return found
+
+
 def _read_both(
     region: Region,
+    extracts: Sequence[Path],
     countries: Countries | None,
     box: tuple[float, float, float, float],
     day: dt.date,
@@ -272,7 +308,7 @@ def _read_both(
     streets = feeds = None
     try:
         streets = read_streets(
-            region.streets.osm, countries=countries, box=box, date=day,
+            extracts, countries=countries, box=box, date=day,
             walk_kph=settings.walk_kph, bike_kph=settings.bike_kph, ebike_kph=settings.ebike_kph,
         )  # fmt: skip
     except MobilityError as error:

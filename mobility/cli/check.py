@@ -7,6 +7,7 @@ import datetime as dt
 import sys
 
 from mobility.batch.inputs import read_and_merge, street_counts
+from mobility.batch.job import PREPARED
 from mobility.batch.write import CHECKED, write_check
 from mobility.calendars import days_of
 from mobility.checkpage import verdict
@@ -31,7 +32,10 @@ def check(options: argparse.Namespace) -> int:
     with Progression(quiet=options.quiet) as progress:
         progress.step("check", "days")
         day = _day(region, options.date)
-        found = read_and_merge(region, day, Settings(), lambda name: progress.step("check", name))
+        found = read_and_merge(
+            region, day, Settings(), lambda name: progress.step("check", name),
+            cache=options.out / PREPARED,
+        )  # fmt: skip
         target = options.out / CHECKED
         write_check(
             target, found.merged, region=region.name, day=day, lang=options.lang,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import pandas as pd
 from mobility.errors import Problem, StreetError, raise_all
 from mobility.streets.law import rule_keys
 from mobility.streets.model import Float64, Int32, Int64
+from mobility.streets.nodes import is_in, node_blocks
+from mobility.streets.pbf import NodeBlock
 
 _ACCESS = [
     "access",
@@ -181,14 +183,25 @@ def _guarded(path: Path, collect: object, found: _Collected) -> None:
     try:
         collect(path, found)  # type: ignore[operator]
     except (RuntimeError, OSError, ValueError, UnicodeDecodeError) as error:
-        raise StreetError(
-            Problem(
-                str(path),
-                f"a file that breaks off or is no OSM data ({error})",
-                "a whole OSM file",
-                "Download it again",
-            )
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _guarded_blocks(path: Path) -> Iterator[NodeBlock]:
+    try:
+        yield from node_blocks(path)
+    except (RuntimeError, OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> StreetError:
+    return StreetError(
+        Problem(
+            str(path),
+            f"a file that breaks off or is no OSM data ({error})",
+            "a whole OSM file",
+            "Download it again",
+        )
+    )
 
 
 def _collect_ways(path: Path, found: _Collected) -> None:
@@ -298,39 +311,37 @@ def _read_nodes(
     paths: Sequence[Path], wanted: Int64, counts: Counter[str]
 ) -> tuple[Int64, Float64, Float64, Int32, tuple[Mapping[str, str], ...]]:
     """Positions and tags of the nodes `wanted` (ascending), from whichever file has them."""
-    ids, lons, lats, tagged = array("q"), array("d"), array("d"), array("i")
+    ids: list[Int64] = [np.empty(0, np.int64)]
+    lons: list[Float64] = [np.empty(0)]
+    lats: list[Float64] = [np.empty(0)]
+    tagged: list[Int32] = [np.empty(0, np.int32)]
     codes = _Codes()
     codes.number(())
-    # The id filter knows natural numbers only; drawing programs make negative ids too.
-    picky = len(wanted) > 0 and wanted[0] >= 0
-    known = set() if picky else set(wanted.tolist())
     for path in paths:
-        nodes = osmium.FileProcessor(str(path), osmium.osm.NODE)
-        if picky:
-            nodes = nodes.with_filter(osmium.filter.IdFilter(wanted.tolist()))
-        for node in nodes:
-            if not picky and node.id not in known:
-                continue
-            place = node.location
-            if not place.valid():
-                counts["nodes without a position"] += 1
-                continue
-            ids.append(node.id)
-            lons.append(place.lon_without_check())
-            lats.append(place.lat_without_check())
-            tagged.append(codes.number(_node_tags(node)) if node.tags else 0)
-    node_id, first = np.unique(np.frombuffer(ids, np.int64), return_index=True)
+        for block in _guarded_blocks(path):
+            mine = is_in(block.ids, wanted)
+            placed = mine & np.isfinite(block.lon)
+            counts["nodes without a position"] += int(mine.sum() - placed.sum())
+            rows = np.flatnonzero(placed)
+            labels = np.zeros(len(block.ids), np.int32)
+            for row, tags in block.tags.items():
+                if placed[row]:
+                    labels[row] = codes.number(_node_tags(tags))
+            ids.append(block.ids[rows])
+            lons.append(block.lon[rows])
+            lats.append(block.lat[rows])
+            tagged.append(labels[rows])
+    node_id, first = np.unique(np.concatenate(ids), return_index=True)
     return (
         node_id,
-        np.frombuffer(lons, np.float64)[first],
-        np.frombuffer(lats, np.float64)[first],
-        np.frombuffer(tagged, np.int32)[first],
+        np.concatenate(lons)[first],
+        np.concatenate(lats)[first],
+        np.concatenate(tagged)[first],
         codes.sets(),
     )
 
 
-def _node_tags(node: osmium.osm.Node) -> tuple[tuple[str, str], ...]:
-    tags = dict(node.tags)
+def _node_tags(tags: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     if not any(cause in tags for cause in _NODE_CAUSES):
         return ()
     return tuple(sorted((key, value) for key, value in tags.items() if key in NODE_KEYS))
