@@ -52,7 +52,10 @@ def write_zip(path: Path, texts: Mapping[str, str | bytes], folder: str = "") ->
     """Write a feed as a zip."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in texts.items():
-            archive.writestr(folder + name, text)
+            # Of no time, so that the same texts are the same bytes whenever they are written.
+            entry = zipfile.ZipInfo(folder + name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, text)
     return path
 
 
