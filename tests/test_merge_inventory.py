@@ -80,6 +80,13 @@ def test_headways_are_multiplied_out():
     assert found.departures_per_hour == pytest.approx(28 / 14.5)
 
 
+def test_modelled_times_are_said_to_be_so():
+    text = Text("nl", "NL", STOPS, "L bus", "x L wk | a 7:00 | b 7:10 | c 7:20")
+    for modelled, times in (((), "timetable"), (("nl",), "modelled"), (("be",), "timetable")):
+        found = cross_border_lines(build(text), day=DAY, modelled=modelled)
+        assert found["times"].tolist() == [times]
+
+
 def test_only_trips_of_the_day_are_counted():
     text = Text("be", "BE", STOPS, "L bus", "x L tue | b 7:00 | c 7:20\ny L mon | b 8:00 | c 8:20")
     assert lines(text)["departures"].tolist() == [1]

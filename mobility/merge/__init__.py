@@ -99,8 +99,10 @@ def merge_feeds(
     chosen = options or MergeEntry()
     work = _Work(place_stops(feeds, countries))
     if chosen.repair:
+        before = work.feeds.stops
         work.take("repair", repair)
-        work.feeds = place_stops(work.feeds, countries)
+        if work.feeds.stops is not before:
+            work.feeds = place_stops(work.feeds, countries)
     work.problems.extend(check_feeds(work.feeds, day=day, timezone=timezone))
     _unknown_feeds(work.feeds, chosen, work.problems)
     allowed = foreign_agencies or {}
@@ -110,31 +112,35 @@ def merge_feeds(
         known = tuple(source.id for source in feeds.sources)
         over = read_overrides(chosen.overrides, known) if chosen.overrides else {}
         _unknown_overrides(work.feeds, over, work.problems)
-        before = work.feeds
-        work.feeds, matches = match_stops(before, walk_m=walk_m, overrides=over)
-        work.books.append(balance("match stops", before, work.feeds))
+        unmatched = work.feeds
+        work.feeds, matches = match_stops(unmatched, walk_m=walk_m, overrides=over)
+        work.books.append(balance("match stops", unmatched, work.feeds))
         work.problems.extend(check_abroad(work.feeds, matches))
     _once_per_feed(work, day, chosen)
     station = station_of(work.feeds, matches)
     parted = part(work.feeds, station)
     work.feeds, work.beside = parted.work, parted.rest
     for _ in range(MOST_ROUNDS):
-        before = work.feeds
+        round_before = work.feeds
         _count_once(work, station, day, chosen)
-        if work.feeds is before:
+        if work.feeds is round_before:
             break
     changed = work.feeds is not parted.work
     work.feeds, work.beside = parted.together(work.feeds), None
     if changed:
-        _once_per_feed(work, day, chosen)
-    return Merged(work.feeds, _evidence(work, matches, day))
+        _once_per_feed(work, day, chosen, lines=False)
+    return Merged(work.feeds, _evidence(work, matches, day, chosen))
 
 
-def _once_per_feed(work: _Work, day: dt.date | None, chosen: MergeEntry) -> None:
+def _once_per_feed(
+    work: _Work, day: dt.date | None, chosen: MergeEntry, *, lines: bool = True
+) -> None:
     """Drop what one feed holds twice."""
     if chosen.drop_duplicates:
         twice = chosen.two_editions
-        work.drop("repeats", lambda now: drop_repeats(now, day=day, two_editions=twice))
+        work.drop(
+            "repeats", lambda now: drop_repeats(now, day=day, two_editions=twice, lines=lines)
+        )
 
 
 def _count_once(work: _Work, station: Int32, day: dt.date | None, chosen: MergeEntry) -> None:
@@ -153,14 +159,15 @@ def _count_once(work: _Work, station: Int32, day: dt.date | None, chosen: MergeE
 class _Work:
     """Feeds on their way through the steps, and the books that are kept of it.
 
-    `beside` are trips that the steps don't concern but the books count.
+    `beside` are trips that the steps don't concern but the books count; `done` is what each
+    step left, to which it need not be done again.
     """
 
     feeds: Feeds
     beside: Feeds | None = None
     problems: Problems = field(default_factory=Problems)
     books: list[pd.DataFrame] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
+    done: dict[str, Feeds] = field(default_factory=dict)
     dropped: list[pd.DataFrame] = field(default_factory=list)
     stitched: list[pd.DataFrame] = field(default_factory=list)
 
@@ -169,6 +176,8 @@ class _Work:
     ) -> None:
         """Do a step that drops trips and finds problems."""
         before = self.feeds
+        if self.done.get(step) is before:
+            return
         self.feeds, gone, found = change(before)
         self.dropped.append(gone)
         self.problems.extend(found)
@@ -176,8 +185,8 @@ class _Work:
 
     def book(self, step: str, before: Feeds) -> None:
         """Keep the books of a step: always once, again only where it changed something."""
-        again = any(step == name for name in self.done)
-        self.done.append(step)
+        again = step in self.done
+        self.done[step] = self.feeds
         if self.feeds is not before or not again:
             self.books.append(balance(step, before, self.feeds, self.beside))
 
@@ -188,12 +197,16 @@ class _Work:
     def join(self, step: str, change: Callable[[Feeds], tuple[Feeds, pd.DataFrame]]) -> None:
         """Do a step that joins trips."""
         before = self.feeds
+        if self.done.get(step) is before:
+            return
         self.feeds, joined = change(before)
         self.stitched.append(joined)
         self.book(step, before)
 
 
-def _evidence(work: _Work, matches: pd.DataFrame, day: dt.date | None) -> dict[str, pd.DataFrame]:
+def _evidence(
+    work: _Work, matches: pd.DataFrame, day: dt.date | None, chosen: MergeEntry
+) -> dict[str, pd.DataFrame]:
     trips = set(texts(work.feeds.trips["trip_id"]))
     stitched = _together(TRIPS_STITCHED, work.stitched, trips, ("trip_a", "trip_b"))
     evidence = {
@@ -201,7 +214,9 @@ def _evidence(work: _Work, matches: pd.DataFrame, day: dt.date | None) -> dict[s
         "trips_dropped": _together(TRIPS_DROPPED, work.dropped, trips, ("trip", "kept_trip")),
         "trips_stitched": stitched,
         "calendars": calendar_table(work.feeds, day=day),
-        "cross_border_lines": cross_border_lines(work.feeds, day=day, stitched=stitched),
+        "cross_border_lines": cross_border_lines(
+            work.feeds, day=day, stitched=stitched, modelled=chosen.modelled_times
+        ),
     }
     _doubts(evidence, work.problems)
     evidence["problems"] = work.problems.table()

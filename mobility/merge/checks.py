@@ -11,7 +11,7 @@ import pandas as pd
 
 from mobility.feeds.model import Feeds, FeedSource
 from mobility.merge.calls import calls_of, trip_modes
-from mobility.merge.ground import metres
+from mobility.merge.ground import on_sphere
 from mobility.merge.model import distinct_pairs, texts
 from mobility.merge.problems import Problems
 
@@ -181,19 +181,19 @@ def _speeds(feeds: Feeds, problems: Problems) -> None:
     a, b = calls.stop[:-1][same], calls.stop[1:][same]
     run_s = (calls.arrival_s[1:] - calls.departure_s[:-1])[same].astype(float)
     trip = calls.trip[1:][same]
-    lon, lat = feeds.stops["lon"].to_numpy(float), feeds.stops["lat"].to_numpy(float)
-    far = metres(lon[a], lat[a], lon[b], lat[b])
+    at = on_sphere(*(feeds.stops[c].to_numpy(float) for c in ("lon", "lat")))
+    far = np.sqrt(((at[a] - at[b]) ** 2).sum(axis=1))
     # Times are often whole minutes: both ends may be half a minute off.
     fast = far > FASTEST_KPH / 3.6 * (run_s + MINUTE_S)
     slow = (far > SLOW_M) & (far * 3.6 < SLOW_KPH * (run_s - MINUTE_S))
-    feed = texts(feeds.trips["feed"])[trip]
-    ids = texts(feeds.stops["stop_id"])
+    feed, ids = texts(feeds.trips["feed"]), texts(feeds.stops["stop_id"])
     for wrong, what, cure in (
         (fast, "faster than 350 km/h between two stops", "check the stops' positions and times"),
         (slow, "slower than walking between two stops", "check the times"),
     ):
         for source in feeds.sources:
-            rows = np.flatnonzero(wrong & (feed == source.id))
+            rows = np.flatnonzero(wrong)
+            rows = rows[feed[trip[rows]] == source.id]
             pairs = zip(*distinct_pairs(a[rows], b[rows]), strict=True)
             examples = tuple(f"{ids[p]} → {ids[q]}" for p, q in islice(pairs, 3))
             problems.add("warning", source.id, "stop_times.txt", what, count=len(rows),

@@ -155,28 +155,48 @@ def _meet(ours: _Events, theirs: _Events, rules: Tolerance) -> pd.DataFrame:
     )
     leaves = np.abs(ours.departure_s[i].astype(np.int64) - theirs.departure_s[j])
     comes = np.abs(ours.arrival_s[i].astype(np.int64) - theirs.arrival_s[j])
-    met = pd.DataFrame(
+    gap = np.minimum(leaves, comes)
+    # A loop meets itself twice at one station: the nearest in time is meant.
+    k_a, k_b = ours.k, theirs.k
+    i, j, gap = _nearest_only(i, j, gap, (ours.trip[i], theirs.trip[j], k_a[i]), k_b[j])
+    i, j, gap = _nearest_only(i, j, gap, (ours.trip[i], theirs.trip[j], k_b[j]), k_a[i])
+    return _summed(i, j, gap, ours, theirs)
+
+
+def _nearest_only(
+    i: Int64, j: Int64, gap: Int64, key: tuple[Int32, Int32, Int64], then: Int64
+) -> tuple[Int64, Int64, Int64]:
+    """Of the meetings with one key keep that of the smallest gap; sorted by key."""
+    order = np.lexsort((then, gap, key[2], key[1], key[0]))
+    new = np.ones(len(order), bool)
+    if len(order) > 1:
+        new[1:] = np.logical_or.reduce([k[order][1:] != k[order][:-1] for k in key])
+    keep = order[new]
+    return i[keep], j[keep], gap[keep]
+
+
+def _summed(i: Int64, j: Int64, gap: Int64, ours: _Events, theirs: _Events) -> pd.DataFrame:
+    """One row per pair of trips with two or more meetings; rows come sorted by pair."""
+    a, b = ours.trip[i], theirs.trip[j]
+    start = np.flatnonzero(np.r_[True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])]) if len(a) else i
+    shared = np.diff(np.r_[start, len(a)])
+
+    def least(values: Int32 | Int64) -> Int64:
+        return np.minimum.reduceat(values, start).astype(np.int64) if len(start) else start
+
+    def most(values: Int32 | Int64) -> Int64:
+        return np.maximum.reduceat(values, start).astype(np.int64) if len(start) else start
+
+    table = pd.DataFrame(
         {
-            "a": ours.trip[i], "b": theirs.trip[j], "k_a": ours.k[i], "k_b": theirs.k[j],
-            "at_a": ours.order[i], "at_b": theirs.order[j], "gap": np.minimum(leaves, comes),
+            "a": a[start], "b": b[start], "shared": shared, "largest": most(gap),
+            "smallest": least(gap), "total": np.add.reduceat(gap, start) if len(start) else start,
+            "first_a": least(ours.order[i]), "last_a": most(ours.order[i]),
+            "k_a0": least(ours.k[i]), "k_a1": most(ours.k[i]),
+            "first_b": least(theirs.order[j]), "last_b": most(theirs.order[j]),
+            "k_b0": least(theirs.k[j]), "k_b1": most(theirs.k[j]),
         }
     )  # fmt: skip
-    # A loop meets itself twice at one station: the nearest in time is meant.
-    met = met.sort_values(["a", "b", "k_a", "gap", "k_b"], kind="stable")
-    met = met.drop_duplicates(["a", "b", "k_a"])
-    met = met.sort_values(["a", "b", "k_b", "gap", "k_a"], kind="stable")
-    met = met.drop_duplicates(["a", "b", "k_b"])
-    return _summed(met, ours, theirs)
-
-
-def _summed(met: pd.DataFrame, ours: _Events, theirs: _Events) -> pd.DataFrame:
-    groups = met.groupby(["a", "b"], sort=True)
-    table = groups.agg(
-        shared=("gap", "size"), largest=("gap", "max"), smallest=("gap", "min"),
-        total=("gap", "sum"),
-        first_a=("at_a", "min"), last_a=("at_a", "max"), k_a0=("k_a", "min"), k_a1=("k_a", "max"),
-        first_b=("at_b", "min"), last_b=("at_b", "max"), k_b0=("k_b", "min"), k_b1=("k_b", "max"),
-    ).reset_index()  # fmt: skip
     table = table[table["shared"] >= 2]
     # Between the first and the last shared call, both must call wherever both feeds know
     # the station; else one skips what the other serves, and they are two trains.

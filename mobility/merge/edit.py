@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.feeds.model import Feeds
-from mobility.merge.model import BALANCE, Bool, Int32, rows_of
+from mobility.merge.model import BALANCE, Bool, Int32, rows_of, texts
 
 OF_TRIPS = ("trips", "stop_times", "frequencies")
 COUNTED = ("agency", "stops", "routes", "trips", "stop_times", "frequencies", "transfers")
@@ -73,7 +73,7 @@ def balance(step: str, before: Feeds, after: Feeds, beside: Feeds | None = None)
     gone: set[str] = set()
     come: set[str] = set()
     if before.trips is not after.trips:
-        old_ids, new_ids = set(before.trips["trip_id"]), set(after.trips["trip_id"])
+        old_ids, new_ids = (set(texts(feeds.trips["trip_id"])) for feeds in (before, after))
         gone, come = old_ids - new_ids, new_ids - old_ids
     rows: list[dict[str, object]] = []
     for name in COUNTED:
@@ -98,5 +98,5 @@ def balance(step: str, before: Feeds, after: Feeds, beside: Feeds | None = None)
 def _rows_of_trips(feeds: Feeds, ids: set[str]) -> int:
     if not ids:
         return 0
-    those = feeds.trips["trip_id"].isin(ids).to_numpy()
+    those = np.fromiter((trip in ids for trip in texts(feeds.trips["trip_id"])), bool)
     return int(those[feeds.stop_times["trip"].to_numpy()].sum())

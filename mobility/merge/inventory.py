@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +42,15 @@ class _Books:
     loose: Bool
     days: Mapping[str, Bool]
     partners: Mapping[str, set[str]]
+    modelled: frozenset[str]
 
 
 def cross_border_lines(
-    feeds: Feeds, *, day: dt.date | None, stitched: pd.DataFrame | None = None
+    feeds: Feeds,
+    *,
+    day: dt.date | None,
+    stitched: pd.DataFrame | None = None,
+    modelled: Sequence[str] = (),
 ) -> pd.DataFrame:
     """List the lines that call in more than one country, a row per line and direction.
 
@@ -62,13 +67,15 @@ def cross_border_lines(
         Day of the run.
     stitched
         `TRIPS_STITCHED` rows.
+    modelled
+        Feeds whose departure times are modelled.
 
     Returns
     -------
     pandas.DataFrame
         `CROSS_BORDER_LINES` rows, by line, country from and country to.
     """
-    books = _open_books(feeds, stitched)
+    books = _open_books(feeds, stitched, frozenset(modelled))
     route = feeds.trips["route"].to_numpy()
     lines = texts(feeds.routes["route_id"])
     on_day = _on_day(feeds, day)
@@ -81,7 +88,7 @@ def cross_border_lines(
     return rows_of(CROSS_BORDER_LINES, [_line(books, key, found) for key, found in order])
 
 
-def _open_books(feeds: Feeds, stitched: pd.DataFrame | None) -> _Books:
+def _open_books(feeds: Feeds, stitched: pd.DataFrame | None, modelled: frozenset[str]) -> _Books:
     days: dict[str, Bool] = {}
     pairs = feeds.route_services
     for line, service in zip(
@@ -98,7 +105,7 @@ def _open_books(feeds: Feeds, stitched: pd.DataFrame | None) -> _Books:
     return _Books(
         feeds, calls_of(feeds), texts(feeds.stops["country"]), texts(feeds.stops["stop_id"]),
         texts(feeds.trips["trip_id"]), runs_of_trips(feeds), template_trips(feeds),
-        headway_trips(feeds), days, partners,
+        headway_trips(feeds), days, partners, modelled,
     )  # fmt: skip
 
 
@@ -117,7 +124,8 @@ def _on_day(feeds: Feeds, day: dt.date | None) -> Bool:
 
 
 def _crossings(calls: Calls, country: Text) -> list[_Crossing]:
-    codes, names = pd.factorize(country[calls.stop])
+    of_stop, names = pd.factorize(country)
+    codes = of_stop[calls.stop]
     blank = {k for k, name in enumerate(names) if name == ""}
     known = ~np.isin(codes, list(blank))
     row = np.flatnonzero(known)
@@ -162,7 +170,8 @@ def _line(books: _Books, key: tuple[int, str, str], found: list[_Crossing]) -> d
         "crossings": max(c.crossings for c in found),
         "departures": departures, "first_departure_s": firsts, "last_departure_s": lasts,
         "departures_per_hour": departures / hours,
-        "times": "headways" if all(books.loose[c.trip] for c in found) else "timetable",
+        "times": "headways" if all(books.loose[c.trip] for c in found)
+        else "modelled" if route["feed"] in books.modelled else "timetable",
         "days_running": days, "days_in_feed": span,
         "days_per_year": days * 365.0 / span if span >= FOUR_WEEKS else np.nan,
         "joined": any("+" in books.trip_ids[c.trip] for c in found),

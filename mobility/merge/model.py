@@ -125,7 +125,7 @@ CROSS_BORDER_LINES = (
     Column("first_departure_s", "int32", "s", "first departure at the border"),
     Column("last_departure_s", "int32", "s", "last departure at the border"),
     Column("departures_per_hour", "float32", "1/h", "departures per hour between the two"),
-    Column("times", "string", "", "timetable, or headways where no times are published"),
+    Column("times", "string", "", "timetable, modelled, or headways without times"),
     Column("days_running", "int32", "1", "days with service in the feed"),
     Column("days_in_feed", "int32", "1", "days the feed covers"),
     Column("days_per_year", "float32", "1/year", "scaled to a year, NaN under four weeks"),

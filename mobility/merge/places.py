@@ -17,6 +17,7 @@ UIC_COUNTRIES = {
     "76": "NO", "78": "HR", "79": "SI", "80": "DE", "81": "AT", "82": "LU", "83": "IT",
     "84": "NL", "85": "CH", "86": "DK", "87": "FR", "88": "BE", "94": "PT",
 }  # fmt: skip
+UIC_DIGITS = 7
 UIC = re.compile(r"(?<!\d)([1-9]\d)(\d{5})(?!\d)")
 
 

@@ -29,7 +29,11 @@ Gone = tuple[int, int, str, str]
 
 
 def drop_repeats(
-    feeds: Feeds, *, day: dt.date | None, two_editions: Sequence[str] = ()
+    feeds: Feeds,
+    *,
+    day: dt.date | None,
+    two_editions: Sequence[str] = (),
+    lines: bool = True,
 ) -> tuple[Feeds, pd.DataFrame]:
     """Drop what a feed holds twice, so that departures are counted once.
 
@@ -48,6 +52,8 @@ def drop_repeats(
         Days that matter: this one and its neighbours; None, all.
     two_editions
         Feeds of which the user knows that they hold lines twice.
+    lines
+        Whether to look at lines without times, too.
 
     Returns
     -------
@@ -60,7 +66,8 @@ def drop_repeats(
     roster = Roster(feeds.services)
     service = feeds.trips["service"].to_numpy(np.int32).copy()
     found = [*_repeated_runs(feeds, roster, service, matter)]
-    found += _repeated_lines(feeds, matter, two_editions)
+    if lines:
+        found += _repeated_lines(feeds, matter, two_editions)
     if not found:
         return feeds, rows_of(TRIPS_DROPPED, [])
     calls, labels = calls_of(feeds), labels_of(feeds)
@@ -125,8 +132,7 @@ def _with_same_calls(feeds: Feeds, chosen: Bool) -> list[list[int]]:
     }
     rough = pd.DataFrame(
         {
-            "feed": texts(feeds.trips["feed"])[trip], "mode": trip_modes(feeds)[trip],
-            "size": high - low, "leaves": columns["departure_s"][low],
+            "kind": _kind(feeds)[trip], "size": high - low, "leaves": columns["departure_s"][low],
             "comes": columns["arrival_s"][high - 1], "from": columns["stop"][low],
             "to": columns["stop"][high - 1],
         }
@@ -134,8 +140,15 @@ def _with_same_calls(feeds: Feeds, chosen: Bool) -> list[list[int]]:
     groups: dict[tuple[object, ...], list[int]] = {}
     for k in np.flatnonzero(rough.duplicated(keep=False)):
         same = tuple(values[low[k] : high[k]].tobytes() for values in columns.values())
-        groups.setdefault((rough["feed"][k], rough["mode"][k], *same), []).append(int(trip[k]))
+        groups.setdefault((rough["kind"][k], *same), []).append(int(trip[k]))
     return [trips for trips in groups.values() if len(trips) > 1]
+
+
+def _kind(feeds: Feeds) -> Int32:
+    """Number of each trip's feed and mode together."""
+    both = feeds.routes["feed"].to_numpy(object) + " " + feeds.routes["mode"].to_numpy(object)
+    number, _ = pd.factorize(both)
+    return np.asarray(number[feeds.trips["route"].to_numpy()], np.int32)
 
 
 def _repeated_lines(feeds: Feeds, matter: int, two_editions: Sequence[str]) -> Iterator[Gone]:

@@ -27,7 +27,7 @@ from mobility.merge.model import (
 )
 from mobility.merge.names import best_likeness, take_apart
 from mobility.merge.overrides import Overrides
-from mobility.merge.places import UIC
+from mobility.merge.places import UIC, UIC_DIGITS
 from mobility.merge.transfer_rows import CROW_FACTOR, with_transfers
 
 CROW_SOURCE = f"crow-fly × {CROW_FACTOR}"
@@ -159,7 +159,8 @@ def _codes(feeds: Feeds, row: Int64) -> list[frozenset[str]]:
         those = [k] if parent[k] < 0 else [k, parent[k]]
         codes = {str(code[i]).strip() for i in those}
         for text in [str(code[i]) for i in those] + [str(ids[i]).partition(":")[2] for i in those]:
-            codes |= {"uic:" + "".join(match) for match in UIC.findall(text)}
+            if len(text) >= UIC_DIGITS:
+                codes |= {"uic:" + "".join(match) for match in UIC.findall(text)}
         # One or two characters are platform letters, not codes.
         found.append(frozenset(c for c in codes if len(c) > 2))
     return found
