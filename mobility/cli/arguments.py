@@ -28,18 +28,7 @@ def parser() -> argparse.ArgumentParser:
     spread.add_argument("--scheduler", default="", metavar="ADDRESS",
                         help="address of a Dask scheduler, e.g. tcp://host:8786")  # fmt: skip
 
-    fetch = commands.add_parser("fetch", help="download what a region lists: verify, resume, lock")
-    fetch.add_argument("region", type=Path, metavar="REGION")
-    fetch.add_argument("--locked", action="store_true",
-                       help="exactly the files of the lock file")  # fmt: skip
-    fetch.add_argument("--status", action="store_true",
-                       help="how the files stand: stale, running out; asks nobody")  # fmt: skip
-    _speaking(fetch)
-
-    clean = commands.add_parser("clean", help="delete a region's older copies")
-    clean.add_argument("region", type=Path, metavar="REGION")
-    clean.add_argument("--before", default="", metavar="YYYY-MM-DD", help="only older ones")
-    _speaking(clean)
+    _add_data_commands(commands)
 
     check = commands.add_parser("check", help="merge report of a region: feeds, stops, gaps")
     check.add_argument("region", type=Path, metavar="REGION")
@@ -69,6 +58,43 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--region", type=Path, metavar="REGION")
     _common(export)
     return top
+
+
+def _add_data_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add what has to do with a region's files: ``fetch``, ``clean``, ``new``."""
+    fetch = commands.add_parser("fetch", help="download what a region lists: verify, resume, lock")
+    fetch.add_argument("region", type=Path, metavar="REGION")
+    fetch.add_argument("--locked", action="store_true",
+                       help="exactly the files of the lock file")  # fmt: skip
+    fetch.add_argument("--status", action="store_true",
+                       help="how the files stand: stale, running out; asks nobody")  # fmt: skip
+    _speaking(fetch)
+
+    clean = commands.add_parser("clean", help="delete a region's older copies")
+    clean.add_argument("region", type=Path, metavar="REGION")
+    clean.add_argument("--before", default="", metavar="YYYY-MM-DD", help="only older ones")
+    _speaking(clean)
+
+    new = commands.add_parser("new", help="make a region file from your own files")
+    new.add_argument("region", type=Path, metavar="REGION", help="file to write, ends in .toml")
+    new.add_argument("files", nargs="*", type=Path, metavar="FILE",
+                     help="timetables, street extracts, zones, country polygons; or folders")  # fmt: skip
+    new.add_argument("--name", default="", help="name of the region")
+    new.add_argument("--timezone", default="", help="e.g. Europe/Madrid; default: the feeds'")
+    new.add_argument("--country", action="append", default=[], metavar="FEED=CC",
+                     help="country of a timetable, by its file's name")  # fmt: skip
+    new.add_argument("--town", action="append", default=[], metavar="NAME",
+                     help="keep the zones of this municipality; may be repeated")  # fmt: skip
+    new.add_argument("--box", default="", metavar="W,S,E,N",
+                     help="keep the zones in this box of degrees")  # fmt: skip
+    for word, what in (("id", "ids"), ("zone-name", "names"), ("municipality", "municipalities"),
+                       ("country-column", "country codes")):  # fmt: skip
+        new.add_argument(f"--{word}", default="", metavar="COLUMN", help=f"column of {what}")
+    new.add_argument("--opportunity", action="append", default=[], metavar="COLUMN",
+                     help="column of people, jobs …; may be repeated")  # fmt: skip
+    new.add_argument("--force", action="store_true", help="write over an older region file")
+    new.add_argument("--no-check", action="store_true", help="do not run check at the end")
+    _common(new)
 
 
 def _common(command: argparse.ArgumentParser) -> None:

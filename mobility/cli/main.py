@@ -66,6 +66,10 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from mobility.cli.trip import trip  # noqa: PLC0415
 
         return trip
+    if name == "new":
+        from mobility.cli.new import new  # noqa: PLC0415
+
+        return new
     if name in ("fetch", "clean"):
         from mobility.cli import fetch as fetching  # noqa: PLC0415
 

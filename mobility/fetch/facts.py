@@ -22,14 +22,14 @@ def feed_facts(path: Path) -> dict[str, str]:
     """
     first, last, version = "", "", ""
     try:
-        for row in _rows(path, "feed_info.txt"):
+        for row in rows_of(path, "feed_info.txt"):
             version = row.get("feed_version", "").strip()[:100]
-        for row in _rows(path, "calendar.txt"):
+        for row in rows_of(path, "calendar.txt"):
             start, end = row.get("start_date", "").strip(), row.get("end_date", "").strip()
             runs = any(value.strip() == "1" for key, value in row.items() if key in WEEK)
             if runs and len(start) == len(end) == 8:
                 first, last = min(first or start, start), max(last, end)
-        for row in _rows(path, "calendar_dates.txt"):
+        for row in rows_of(path, "calendar_dates.txt"):
             day = row.get("date", "").strip()
             if row.get("exception_type", "").strip() == "1" and len(day) == 8:
                 first, last = min(first or day, day), max(last, day)
@@ -47,7 +47,8 @@ def _iso(text: str) -> str:
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if text.isdigit() else ""
 
 
-def _rows(path: Path, name: str) -> Iterator[dict[str, str]]:
+def rows_of(path: Path, name: str) -> Iterator[dict[str, str]]:
+    """Read one file of a GTFS zip or folder row by row; none where there is no such file."""
     with _opened(path, name) as stream:
         if stream is None:
             return
