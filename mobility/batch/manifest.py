@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +99,6 @@ def complete(
         Language and baseline's fingerprint; ``timings_s, peak_memory_mb, cores``, the only part
         that differs from run to run.
     """
-    outputs = {
-        path.relative_to(folder).as_posix(): hashes.of_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != NAME
-    }
     return {
         **result.facts,
         "baseline": result.baseline,
@@ -113,10 +108,35 @@ def complete(
         "pairs": [pair.model_dump() for pair in result.pairs],
         "notes": list(result.notes),
         "counts": dict(sorted(result.counts.items())),
-        "outputs": outputs,
+        "outputs": outputs(folder),
         "files": {name: path.as_posix() for name, path in files.items()},
         **took,
     }
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder but the manifest, by its path there."""
+    return {
+        path.relative_to(folder).as_posix(): hashes.of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != NAME
+    }
+
+
+def compared(results: Sequence[RunData], lang: str) -> dict[str, Any]:
+    """Gather what decides the bytes of a comparison: the runs, their words and the language."""
+    runs = [
+        {
+            "scenario": result.name,
+            "fingerprint": result.facts["fingerprint"],
+            "title": dict(result.title),
+            "description": dict(result.description),
+            "pairs": [pair.model_dump() for pair in result.pairs],
+        }
+        for result in results
+    ]
+    facts = {"runs": runs, "lang": lang, "code_sha256": hashes.of_code()}
+    return facts | {"fingerprint": hashes.of_data(facts)}
 
 
 def write(manifest: Mapping[str, Any], folder: Path) -> None:

@@ -84,12 +84,19 @@ def write_run(
 
 
 def write_comparison(results: Sequence[RunData], target: Path, lang: str) -> Path:
-    """Write the folder that compares several scenarios; the first is the baseline."""
+    """Write the folder that compares several scenarios; the first is the baseline.
+
+    A folder that compares these very runs already is left as it is.
+    """
+    shown = manifest.compared(results, lang)
+    if manifest.is_current(target, shown):
+        return target
     with whole_folder(target) as folder:
         _write_csv(folder / "municipalities.csv", join_rows([r.municipalities for r in results]))
         cards = join_rows([r.border["scorecard"] for r in results])
         _write_csv(folder / "scorecard.csv", cards)
         _write_reading(folder, results, lang)
+        manifest.write({**shown, "outputs": manifest.outputs(folder), "files": {}}, folder)
     return target
 
 
