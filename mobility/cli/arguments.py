@@ -78,7 +78,7 @@ def _add_data_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     new = commands.add_parser("new", help="make a region file from your own files")
     new.add_argument("region", type=Path, metavar="REGION", help="file to write, ends in .toml")
     new.add_argument("files", nargs="*", type=Path, metavar="FILE",
-                     help="timetables, street extracts, zones, country polygons; or folders")  # fmt: skip
+                     help="timetables, streets, zones, country polygons; or folders")  # fmt: skip
     new.add_argument("--name", default="", help="name of the region")
     new.add_argument("--timezone", default="", help="e.g. Europe/Madrid; default: the feeds'")
     new.add_argument("--country", action="append", default=[], metavar="FEED=CC",
