@@ -11,8 +11,10 @@ from mobility.batch.job import Job, Teller, carry_out, list_parts, prepare_for
 from mobility.batch.reading import read_run
 from mobility.batch.results import RunData
 from mobility.batch.write import COMPARISON, write_comparison
-from mobility.errors import MobilityError
+from mobility.changes import calendar_day
+from mobility.errors import MobilityError, Problem, RunError
 from mobility.scenario import Scenario, read_region, read_scenarios
+from mobility.scenario.model import Title
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,8 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
     others = [job for job in jobs if job not in basic]
     done = _Done()
     with computers(options.workers, options.scheduler, len(others)) as cluster:
-        for job in basic:  # without its baseline nothing can be compared: an error ends all
-            routed_s = _routed_on(cluster, job, teller) if cluster is not None else None
-            done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
+        _baselines(basic, cluster, done, teller)
+        others = _left(others, done)
         if cluster is None:
             _one_by_one(others, done, teller, alone=len(jobs) == 1)
         else:
@@ -94,6 +95,28 @@ class _Done:
 
     def baseline_of(self, job: Job) -> RunData | None:
         return self.results.get(job.scenario.baseline)
+
+
+def _baselines(jobs: Sequence[Job], cluster: Cluster | None, done: _Done, teller: Teller) -> None:
+    """Run baselines first; where all of them fail there is nothing left to run."""
+    for job in jobs:
+        try:
+            routed_s = _routed_on(cluster, job, teller) if cluster is not None else None
+            done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
+        except MobilityError as error:
+            done.failures[job.scenario.name] = error
+    if jobs and not done.results:
+        raise MobilityError([p for error in done.failures.values() for p in error.problems])
+
+
+def _left(jobs: Sequence[Job], done: _Done) -> list[Job]:
+    """Jobs whose baseline stands; the others fail with it."""
+    for job in jobs:
+        if job.scenario.baseline in done.failures:
+            cause = f"its baseline {job.scenario.baseline}, which could not be run"
+            problem = Problem(job.scenario.name, cause, "a baseline to compare it with")
+            done.failures[job.scenario.name] = RunError(problem)
+    return [job for job in jobs if job.scenario.name not in done.failures]
 
 
 def _one_by_one(jobs: Sequence[Job], done: _Done, teller: Teller, *, alone: bool) -> None:
@@ -142,23 +165,60 @@ def _routed_on(cluster: Cluster, job: Job, teller: Teller) -> dict[str, float]:
 
 
 def _with_baselines(scenarios: Sequence[Scenario]) -> list[Scenario]:
-    """Put every scenario after its baseline; read baselines that were not asked for."""
+    """Put every scenario after its baseline; read baselines that were not asked for.
+
+    A scenario that looks at another window or day than its baseline's file is set beside a
+    baseline of its own window and day, so that a difference is always one of supply. A
+    ``calendar`` change is such a difference itself, and keeps the baseline's day.
+    """
     known = {scenario.name: scenario for scenario in scenarios}
     ordered: dict[str, Scenario] = {}
     for scenario in scenarios:
         name = scenario.baseline
-        if name and name not in ordered:
-            if name in known:
-                ordered[name] = known[name]
-            elif scenario.base_paths:
-                (base,) = read_scenarios([scenario.base_paths[0]], region=scenario.region_path)
-                ordered[name] = replace_name(base, name, scenario)
-        ordered.setdefault(scenario.name, scenario)
+        base = known.get(name)
+        if name and base is None and scenario.base_paths:
+            (read,) = read_scenarios([scenario.base_paths[0]], region=scenario.region_path)
+            # a plan renames runs by day and window: a run's baseline is of the same
+            like = scenario if name != read.name else read
+            base = beside(read, name, like).model_copy(update={"modes": scenario.modes})
+        if base is None:
+            ordered.setdefault(scenario.name, scenario)
+            continue
+        own = in_its_window(base, scenario)
+        ordered.setdefault(own.name, own)
+        fitting = scenario.model_copy(update={"baseline": own.name})
+        ordered.setdefault(scenario.name, fitting)
     return list(ordered.values())
 
 
-def replace_name(base: Scenario, name: str, like: Scenario) -> Scenario:
-    """Give a baseline the name, day, window and modes of the scenario it stands beside."""
+def in_its_window(base: Scenario, scenario: Scenario) -> Scenario:
+    """Return the baseline for a scenario's own window and day: itself, or a run of its own."""
+    same_day = calendar_day(scenario.changes) is not None or scenario.day == base.day
+    if same_day and scenario.window == base.window:
+        return base
+    day, window = base.day if same_day else scenario.day, scenario.window
+    clock = f"{window.start}-{window.end}".replace(":", "")
+    arriving = "-arriving" if window.arrive_by else ""
+    seen = [] if same_day else [day.date.isoformat()]
+    if window != base.window:
+        seen.append(f"{window.start}–{window.end}")
+    ending = "" if same_day else f".{day.date.isoformat()}"
+    ending += "" if window == base.window else f".{clock}{arriving}"
+    title = {
+        lang: f"{text} ({', '.join(seen)})" if text else text
+        for lang, text in base.title.model_dump().items()
+    }
     return base.model_copy(
-        update={"name": name, "day": like.day, "window": like.window, "modes": like.modes}
+        update={
+            "name": base.name + ending,
+            "title": Title(**title),
+            "day": day,
+            "window": window,
+            "modes": scenario.modes,
+        }
     )
+
+
+def beside(base: Scenario, name: str, like: Scenario) -> Scenario:
+    """Give a baseline another name, and the day and window of the scenario it stands beside."""
+    return base.model_copy(update={"name": name, "day": like.day, "window": like.window})
