@@ -1,0 +1,105 @@
+"""In some ten lines what a run found: named pairs, the baseline by mode, scenarios beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from rich.markup import escape
+from rich.table import Table
+
+from mobility.batch.results import RunData
+from mobility.batch.write import named_pairs, report_input
+from mobility.errors import printable
+from mobility.report.model import spoken
+from mobility.report.pairs import pair_times
+from mobility.words import number, translator
+
+SHORT = {
+    "pt": "PT",
+    "bike+pt": "bike+PT",
+    "bike": "bike",
+    "car": "car",
+    "car+pt": "car+PT",
+    "ebike": "e-bike",
+    "walk": "walk",
+}
+MODE_COLUMNS = 4
+SHOWN_PAIRS = 10
+
+
+def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
+    """Lay out the median minutes of named pairs.
+
+    Parameters
+    ----------
+    results
+        Scenarios, the baseline first.
+    lang
+        ``nl`` or ``en``.
+
+    Returns
+    -------
+    table
+        A row per pair: minutes by mode in the baseline, then in each scenario the mode that
+        changes most, its minutes and the difference.
+    legend
+        What the numbered scenarios are.
+    """
+    _ = translator(lang)
+    data = report_input(results)
+    rows = pair_times(data.runs, named_pairs(results[0]), data.zones)
+    rows = rows[rows["percentile"] == 50]
+    minutes = rows.pivot_table(
+        index="pair", columns=["scenario", "mode"], values="minutes", dropna=False, sort=False
+    ).round()
+    base, others = data.runs[0], data.runs[1:]
+    shown = _most_changed(minutes, rows.drop_duplicates("pair"), base.name)
+    table = Table(title=escape(printable(data.region)), title_justify="left")
+    table.add_column(_("Minutes, door to door"), no_wrap=True, max_width=34)
+    modes = [mode for mode in SHORT if mode in base.times][:MODE_COLUMNS]
+    for mode in modes:
+        table.add_column(_(SHORT[mode]), justify="right")
+    legend = []
+    for count, run in enumerate(others, start=1):
+        table.add_column(f"[{count}]".replace("[", r"\["), justify="right", no_wrap=True)
+        legend.append(f"[{count}] {printable(spoken(run.title, lang, run.name))}")
+    for pair in shown:
+        cells = [_minutes(minutes.loc[pair].get((base.name, mode)), lang) for mode in modes]
+        cells += [_change(minutes.loc[pair], base.name, run.name, lang) for run in others]
+        table.add_row(escape(printable(str(pair))), *cells)
+    return table, legend
+
+
+def _most_changed(minutes: pd.DataFrame, pairs: pd.DataFrame, base: str) -> list[str]:
+    """Pick the pairs that change most, as many of each kind, in the order of the region file."""
+    before = minutes[base]
+    gains = [
+        (minutes[name] - before).abs().max(axis=1) for name in minutes.columns.unique("scenario")
+    ]
+    most = pd.concat(gains, axis=1).max(axis=1).fillna(0.0)
+    order = pd.DataFrame({"kind": pairs["kind"].to_numpy(), "most": most[pairs["pair"]].to_numpy()})
+    order["rank"] = order.groupby("kind")["most"].rank(method="first", ascending=False)
+    chosen = order.sort_values(["rank", "most"], ascending=[True, False]).index[:SHOWN_PAIRS]
+    return [str(pair) for pair in pairs["pair"].to_numpy()[sorted(chosen)]]
+
+
+def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
+    """Say which mode a scenario changes most, to how many minutes and by how many."""
+    _ = translator(lang)
+    after, before = minutes[scenario], minutes[base]
+    differences = (after - before).dropna()
+    new = after[after.notna() & before.isna()]
+    if len(new):
+        mode = str(new.index[0])
+        return f"{_(SHORT[mode])} {_minutes(new.iloc[0], lang)}"
+    if not len(differences) or differences.abs().max() == 0:
+        return "="
+    mode = str(differences.abs().idxmax())
+    sign = "+" if differences[mode] > 0 else "−"
+    by = number(abs(float(differences[mode])), lang)
+    return f"{_(SHORT[mode])} {_minutes(after[mode], lang)} ({sign}{by})"
+
+
+def _minutes(minutes: float | None, lang: str) -> str:
+    return "–" if minutes is None or pd.isna(minutes) else number(float(minutes), lang)
