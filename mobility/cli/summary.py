@@ -56,10 +56,10 @@ def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
     base, others = data.runs[0], data.runs[1:]
     shown = _most_changed(minutes, rows.drop_duplicates("pair"), base.name)
     table = Table(title=escape(printable(data.region)), title_justify="left")
-    table.add_column(_("Minutes, door to door"), no_wrap=True, max_width=34)
+    table.add_column(_("Minutes, door to door"), no_wrap=True, overflow="ellipsis")
     modes = [mode for mode in SHORT if mode in base.times][:MODE_COLUMNS]
     for mode in modes:
-        table.add_column(_(SHORT[mode]), justify="right")
+        table.add_column(_(SHORT[mode]), justify="right", no_wrap=True, min_width=3)
     legend = []
     for count, run in enumerate(others, start=1):
         table.add_column(f"[{count}]".replace("[", r"\["), justify="right", no_wrap=True)
