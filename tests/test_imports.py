@@ -14,7 +14,7 @@ RANKS = {
     "calendars": 3, "merge": 3, "timetable": 3, "streets": 3,
     "network": 4, "fetch": 4, "changes": 5, "travel_times": 6, "itineraries": 7,
     "indicators": 7, "border": 8, "comparison": 7,
-    "charts": 10, "maps": 9, "report": 9, "workbook": 9, "checkpage": 9,
+    "snapshots": 9, "charts": 10, "maps": 9, "report": 9, "workbook": 9, "checkpage": 9,
     "batch": 11, "cli": 12,
 }  # fmt: skip
 ROOMS = {

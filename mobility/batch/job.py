@@ -19,6 +19,7 @@ from mobility.changes import calendar_day
 from mobility.errors import Problem, RunError
 from mobility.network import MultimodalNetwork, Settings
 from mobility.scenario import Region, Scenario
+from mobility.snapshots import supply_lines, supply_stops
 from mobility.tables import TravelTimes
 
 PREPARED = ".prepared"
@@ -186,6 +187,10 @@ def _compute(
         counts=counts_of(network),
         notes=prepared.notes,
         timings_s={**timed.timings_s, **seconds},
+        supply={
+            "lines": supply_lines(network.timetable),
+            "stops": supply_stops(network.timetable),
+        },
     )
 
 

@@ -14,6 +14,7 @@ from mobility.batch.matrices import change_data
 from mobility.batch.results import LANGUAGES, RunData
 from mobility.errors import Problem, RunError
 from mobility.scenario import Region, Scenario
+from mobility.snapshots import snapshot_of
 
 NAME = "manifest.json"
 SETTLED = (
@@ -110,6 +111,7 @@ def complete(
         "counts": dict(sorted(result.counts.items())),
         "outputs": outputs(folder),
         "files": {name: path.as_posix() for name, path in files.items()},
+        "snapshot": snapshot_of(files["region"], result.facts["inputs"]),
         **took,
     }
 

@@ -20,6 +20,10 @@ from mobility.scenario.model import Pair
 from mobility.tables import PARTS, TravelTimes, from_table
 from mobility.zones import Countries, Zones
 
+# Lines are called 1 or 20A, stops 8831005: texts, whatever they look like.
+SUPPLY_TEXTS = dict.fromkeys(
+    ("feed", "operator", "mode", "line", "stop_id", "name", "country"), "str"
+)
 OWN_COLUMNS = ("zone_id", "name", "municipality", "country", "lon", "lat", "geometry")
 
 
@@ -74,6 +78,10 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
         counts=facts["counts"],
         notes=tuple(facts["notes"]),
         timings_s=facts["timings_s"],
+        supply={
+            path.stem: pd.read_csv(path, keep_default_na=False, dtype=SUPPLY_TEXTS)
+            for path in sorted((folder / "supply").glob("*.csv"))
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -63,6 +63,8 @@ class RunData:
         What a reader must know.
     timings_s
         Step → seconds.
+    supply
+        Tables of what is offered on the day: `lines` and `stops`.
     """
 
     name: str
@@ -83,6 +85,7 @@ class RunData:
     counts: Mapping[str, int]
     notes: tuple[str, ...]
     timings_s: Mapping[str, Any]
+    supply: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def tabulate(

@@ -76,7 +76,9 @@ def write_run(
         _write_parquet(folder, result)
         _write_tables(folder, result)
         for name, table in sorted(result.evidence.items()):
-            _write_csv(folder / "merge" / f"{name}.csv", table)
+            write_csv(folder / "merge" / f"{name}.csv", table)
+        for name, table in sorted(result.supply.items()):
+            write_csv(folder / "supply" / f"{name}.csv", table)
         _write_reading(folder, results, shown["lang"])
         took = measured(result.timings_s, peak_memory_mb(), cores())
         manifest.write(manifest.complete(result, folder, files, {**shown, **took}), folder)
@@ -92,9 +94,9 @@ def write_comparison(results: Sequence[RunData], target: Path, lang: str) -> Pat
     if manifest.is_current(target, shown):
         return target
     with whole_folder(target) as folder:
-        _write_csv(folder / "municipalities.csv", join_rows([r.municipalities for r in results]))
+        write_csv(folder / "municipalities.csv", join_rows([r.municipalities for r in results]))
         cards = join_rows([r.border["scorecard"] for r in results])
-        _write_csv(folder / "scorecard.csv", cards)
+        write_csv(folder / "scorecard.csv", cards)
         _write_reading(folder, results, lang)
         manifest.write({**shown, "outputs": manifest.outputs(folder), "files": {}}, folder)
     return target
@@ -113,7 +115,7 @@ def write_check(
     """Write a region's merge report and its evidence, whole or not at all."""
     with whole_folder(target) as folder:
         for name, table in sorted({**merged.evidence, "street_tags": streets}.items()):
-            _write_csv(folder / "merge" / f"{name}.csv", table)
+            write_csv(folder / "merge" / f"{name}.csv", table)
         write_check_page(
             folder / "check.html", merged, region=region, day=day, lang=lang,
             countries=countries, streets=streets,
@@ -149,7 +151,7 @@ def _write_rows(path: Path, result: RunData, contract: tuple[Column, ...], lay_o
             writer.close()
 
 
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
+def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table that Excel opens right: UTF-8 with a mark, text never a formula.
 
     Numbers keep `DIGITS` significant digits.
@@ -196,10 +198,10 @@ def _plain(value: object) -> str:
 def _write_tables(folder: Path, result: RunData) -> None:
     accessibility = check(result.accessibility, ACCESSIBILITY, "accessibility")
     accessibility.to_parquet(folder / "accessibility.parquet", index=False, compression="zstd")
-    _write_csv(folder / "accessibility.csv", accessibility)
-    _write_csv(folder / "municipalities.csv", result.municipalities)
+    write_csv(folder / "accessibility.csv", accessibility)
+    write_csv(folder / "municipalities.csv", result.municipalities)
     for name, table in sorted(result.border.items()):
-        _write_csv(folder / f"{name}.csv", table)
+        write_csv(folder / f"{name}.csv", table)
 
 
 def _write_reading(folder: Path, results: Sequence[RunData], lang: str) -> None:
