@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-COMMANDS = ("run", "fetch", "check", "compare", "trip", "verify", "export", "new", "clean")
+COMMANDS = (
+    "run", "fetch", "check", "compare", "contribution", "carries", "trip", "verify", "export",
+    "new", "clean",
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help="two or more finished runs in one report")
     compare.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     _common(compare)
+
+    _add_package_commands(commands)
 
     trip = commands.add_parser("trip", help="one journey, leg by leg")
     trip.add_argument("scenario", type=Path, metavar="SCENARIO")
@@ -95,6 +100,29 @@ def _add_data_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     new.add_argument("--force", action="store_true", help="write over an older region file")
     new.add_argument("--no-check", action="store_true", help="do not run check at the end")
     _common(new)
+
+
+def _add_package_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What each measure brings, and what carries the border."""
+    share = commands.add_parser(
+        "contribution", help="what each measure of a package brings: alone, last, its share"
+    )
+    share.add_argument("scenarios", nargs="+", type=Path, metavar="SCENARIO",
+                       help="the measures; of one file alone, each of its changes")  # fmt: skip
+    share.add_argument("--name", default="package", help="name of the package (several files)")
+    share.add_argument("--modes", default="pt", help="modes, e.g. pt,bike+pt (default: pt)")
+    share.add_argument("--orders", type=int, default=50, metavar="N",
+                       help="orders drawn where measures are more than six")  # fmt: skip
+    share.add_argument("--region", type=Path, metavar="FILE")
+    _common(share)
+
+    out = commands.add_parser(
+        "carries", help="which line or street carries the border: each taken out in turn"
+    )
+    out.add_argument("scenario", type=Path, metavar="SCENARIO")
+    out.add_argument("--modes", default="pt,bike", help="modes, e.g. pt,car (default: pt,bike)")
+    out.add_argument("--region", type=Path, metavar="FILE")
+    _common(out)
 
 
 def _common(command: argparse.ArgumentParser) -> None:

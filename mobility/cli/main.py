@@ -66,6 +66,10 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from mobility.cli.trip import trip  # noqa: PLC0415
 
         return trip
+    if name in ("contribution", "carries"):
+        from mobility.cli import packages  # noqa: PLC0415
+
+        return packages.contribution if name == "contribution" else packages.carries
     if name == "new":
         from mobility.cli.new import new  # noqa: PLC0415
 

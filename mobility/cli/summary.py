@@ -17,11 +17,11 @@ from mobility.words import number, translator
 
 SHORT = {
     "pt": "PT",
-    "bike+pt": "bike+PT",
-    "bike": "bike",
+    "bike+pt": "cycle+PT",
+    "bike": "cycle",
     "car": "car",
     "car+pt": "car+PT",
-    "ebike": "e-bike",
+    "ebike": "e-cycle",
     "walk": "walk",
 }
 MODE_COLUMNS = 4
@@ -42,7 +42,7 @@ def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
     -------
     table
         A row per pair: minutes by mode in the baseline, then in each scenario the mode that
-        changes most, its minutes and the difference.
+        changes most, and by how many.
     legend
         What the numbered scenarios are.
     """
@@ -85,7 +85,7 @@ def _most_changed(minutes: pd.DataFrame, pairs: pd.DataFrame, base: str) -> list
 
 
 def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
-    """Say which mode a scenario changes most, to how many minutes and by how many."""
+    """Say which mode a scenario changes most, and by how many minutes."""
     _ = translator(lang)
     after, before = minutes[scenario], minutes[base]
     differences = (after - before).dropna()
@@ -98,7 +98,7 @@ def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
     mode = str(differences.abs().idxmax())
     sign = "+" if differences[mode] > 0 else "−"
     by = number(abs(float(differences[mode])), lang)
-    return f"{_(SHORT[mode])} {_minutes(after[mode], lang)} ({sign}{by})"
+    return f"{_(SHORT[mode])} {sign}{by}"
 
 
 def _minutes(minutes: float | None, lang: str) -> str:
