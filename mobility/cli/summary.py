@@ -55,13 +55,9 @@ def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
     ).round()
     base, others = data.runs[0], data.runs[1:]
     shown = _most_changed(minutes, rows.drop_duplicates("pair"), base.name)
-    table = Table(
-        title=escape(printable(data.region)),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column(_("Minutes, door to door"), no_wrap=True, overflow="ellipsis")
+    title = f"{printable(data.region)}\n{_('Minutes, door to door')}"
+    table = Table(title=escape(title), title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
     modes = [mode for mode in SHORT if mode in base.times][:MODE_COLUMNS]
     for mode in modes:
         table.add_column(_(SHORT[mode]), justify="right", no_wrap=True, min_width=3)
