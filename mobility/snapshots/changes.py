@@ -127,11 +127,11 @@ def supply_summary(lines: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:
         mine = (lines["operator"] == operator) & (lines["crossing"] == crossing)
         halts = (stops["operator"] == operator) & (stops["crossing"] == crossing)
         rows.append(_sums(operator, bool(crossing), lines[mine], stops[halts]))
-    for crossing in (False, True):
-        rows.append(
-            _sums("", crossing, lines[lines["crossing"] == crossing],
-                  stops[stops["crossing"] == crossing])
-        )  # fmt: skip
+    rows += [
+        _sums("", crossing, lines[lines["crossing"] == crossing],
+              stops[stops["crossing"] == crossing])
+        for crossing in (False, True)
+    ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
