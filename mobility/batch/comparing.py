@@ -1,0 +1,301 @@
+"""Finished runs → the tables that compare them, each with the baseline it names.
+
+A run is set beside the baseline that its own folder names, where that is among the runs, and
+else beside the first. Differences that lie within their uncertainty band are marked (see
+`mobility.comparison.pairs`). Rows without any difference are left out of the tables by pair
+and municipality, which would be mostly these, and counted in ``countries``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mobility.batch.results import RunData, join_rows
+from mobility.border import figure_changes, resolve_pairs
+from mobility.changes.service_cost import cost_difference, total_cost
+from mobility.comparison import by_group, compare, gain_per_vehicle_hour, rank
+from mobility.errors import MobilityError
+from mobility.scenario.clock import clock_s
+from mobility.tables import TravelTimes
+from mobility.zones import Zones
+
+SAME = ("same", "none")
+RANKED = "foreign_people_pt"
+HALF = 0.5
+
+
+def baseline_of(run: RunData, runs: Sequence[RunData]) -> RunData:
+    """Return the run another one is compared with: its named baseline, else the first."""
+    return next((other for other in runs if other.name == run.baseline), runs[0])
+
+
+def comparison_tables(
+    runs: Sequence[RunData], failures: Mapping[str, MobilityError] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Compare runs.
+
+    Parameters
+    ----------
+    runs
+        Finished runs, the first baseline first.
+    failures
+        Scenarios that could not be run, with what was wrong.
+
+    Returns
+    -------
+    dict
+        ``scenarios`` (one row each, best first, failures last), ``figures`` (the ten figures
+        before and after), ``pairs`` (named pairs), ``municipalities`` and ``countries`` (means
+        over pairs of zones), ``zone_pairs`` (pairs of zones that differ), ``service_cost``
+        (lines whose service differs).
+    """
+    found: dict[str, list[pd.DataFrame]] = {}
+    for run in runs:
+        base = baseline_of(run, runs)
+        for name, table in _against(base, run).items():
+            found.setdefault(name, []).append(table)
+    tables = {name: join_rows(parts) for name, parts in found.items()}
+    figures = tables.get("figures", pd.DataFrame())
+    return {"scenarios": end_table(runs, tables, figures, failures or {}), **tables}
+
+
+def _against(base: RunData, run: RunData) -> dict[str, pd.DataFrame]:
+    """All tables of one run set beside another."""
+    if run is base:
+        return {"countries": join_rows([t for _, t in _countries(base, base)])}
+    modes = [mode for mode in run.times if mode in base.times]
+    zone_pairs, municipalities, named = [], [], []
+    for mode in modes:
+        if _alike(base.times[mode], run.times[mode]):
+            continue
+        pairs = compared(base, run, mode)
+        zone_pairs.append(pairs[~pairs["verdict"].isin(SAME)])
+        municipalities.append(_told(by_group(pairs, _municipality(run.zones), _people(run.zones))))
+        named.append(_named(pairs, run))
+    return {
+        "figures": figure_changes(base.times, run.times, run.zones, run.pairs),
+        "pairs": join_rows(named),
+        "municipalities": join_rows(municipalities),
+        "countries": join_rows([t for _, t in _countries(base, run)]),
+        "zone_pairs": join_rows(zone_pairs),
+        "service_cost": _cost(base, run),
+    }
+
+
+def compared(base: RunData, run: RunData, mode: str) -> pd.DataFrame:
+    """Set one mode of a run beside its baseline, pair by pair of zones."""
+    return compare(base.times[mode], run.times[mode], departures=_departures(run))
+
+
+def _departures(run: RunData) -> int:
+    window = run.facts["window"]
+    span_s = clock_s(str(window["end"])) - clock_s(str(window["start"]))
+    return max(1, span_s // int(window["step_s"]))
+
+
+def _alike(one: TravelTimes, two: TravelTimes) -> bool:
+    return np.array_equal(one.time_s, two.time_s, equal_nan=True)
+
+
+def _municipality(zones: Zones) -> dict[str, str]:
+    """Zone → municipality, with its country where it has one."""
+    return {
+        str(zone): f"{name} ({country})" if country else str(name)
+        for zone, name, country in zip(
+            zones.ids, zones.municipalities, zones.countries, strict=True
+        )
+    }
+
+
+def _people(zones: Zones) -> dict[str, float]:
+    if "population" not in zones.opportunities:
+        return {}
+    values = zones.opportunities["population"].fillna(0.0).to_numpy(float).tolist()
+    return dict(zip(map(str, zones.ids), values, strict=True))
+
+
+def _countries(base: RunData, run: RunData) -> list[tuple[str, pd.DataFrame]]:
+    group = dict(zip(map(str, run.zones.ids), map(str, run.zones.countries), strict=True))
+    return [
+        (mode, by_group(compared(base, run, mode), group, _people(run.zones)))
+        for mode in run.times
+        if mode in base.times
+    ]
+
+
+def _told(groups: pd.DataFrame) -> pd.DataFrame:
+    """Leave out groups without a difference, and say of each other one what it is.
+
+    A mean counts as shorter or longer where at least half of its pairs do.
+    """
+    differs = (groups["difference_s"].abs() > 0) | (groups["gained"] > 0) | (groups["lost"] > 0)
+    rows = groups[differs]
+    clear = rows["share_distinguishable"].fillna(0.0) >= HALF
+    verdict = np.where(rows["difference_s"] < 0, "shorter", "longer").astype(object)
+    verdict[~clear.to_numpy()] = "not distinguishable"
+    verdict[(rows["gained"] > 0).to_numpy() & (rows["pairs"] == 0).to_numpy()] = "gained"
+    verdict[(rows["lost"] > 0).to_numpy() & (rows["pairs"] == 0).to_numpy()] = "lost"
+    return rows.assign(verdict=verdict)
+
+
+def _named(pairs: pd.DataFrame, run: RunData) -> pd.DataFrame:
+    """Compare the region's named pairs, both directions of each."""
+    zones, people = run.zones, _people(run.zones)
+    rows = []
+    for pair, (a, b) in zip(run.pairs, resolve_pairs(zones, run.pairs), strict=True):
+        for start, end in ((a, b), (b, a)):
+            inside = pairs["origin"].isin(zones.ids[start.rows]) & pairs["destination"].isin(
+                zones.ids[end.rows]
+            )
+            group = {str(zones.ids[row]): start.name for row in start.rows}
+            group |= {str(zones.ids[row]): end.name for row in end.rows}
+            told = by_group(pairs[inside], group, people)
+            rows.append(told[told["group_o"] != told["group_d"]].assign(kind=pair.kind))
+    return _told(join_rows(rows)) if rows and len(join_rows(rows)) else pd.DataFrame()
+
+
+def _cost(base: RunData, run: RunData) -> pd.DataFrame:
+    if not {"service_cost"} <= base.border.keys() & run.border.keys():
+        return pd.DataFrame()
+    rows = cost_difference(base.border["service_cost"], run.border["service_cost"])
+    return rows.assign(scenario=run.name)[["scenario", *rows.columns]]
+
+
+def end_table(
+    runs: Sequence[RunData],
+    tables: Mapping[str, pd.DataFrame],
+    figures: pd.DataFrame,
+    failures: Mapping[str, MobilityError],
+) -> pd.DataFrame:
+    """Lay out one row per scenario: what it brings, its rank, what it takes, its error.
+
+    Ranked by the mean number of people abroad within reach by public transport. Scenarios
+    whose values differ by no more than the widest band of a change share a rank; one whose
+    change does not stand out from its band is marked, and ranks as no change.
+    """
+    rows = [_row(run, baseline_of(run, runs), tables, figures) for run in runs]
+    values = {
+        str(row["scenario"]): float(row["people_abroad_change"]) if row["stands_out"] else 0.0
+        for row in rows
+        if row["baseline"]
+    }
+    ranks = rank(values, tie=0.0, best="high").set_index("scenario")
+    for row in rows:
+        known = row["scenario"] in ranks.index
+        row["rank"] = ranks.loc[row["scenario"], "rank"] if known else pd.NA
+        row["error"] = ""
+    rows += [
+        {"scenario": name, "status": "failed", "error": "; ".join(map(str, error.problems))}
+        for name, error in failures.items()
+    ]
+    table = pd.DataFrame(rows)
+    table["rank"] = table["rank"].astype("Int64") if "rank" in table else pd.NA
+    order = table.assign(
+        first=table["baseline"].fillna("x").ne(""), late=table["status"].eq("failed")
+    )
+    kept = order.sort_values(["late", "first", "rank", "scenario"], kind="stable").index
+    return table.loc[kept].reset_index(drop=True)
+
+
+def _row(
+    run: RunData, base: RunData, tables: Mapping[str, pd.DataFrame], figures: pd.DataFrame
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "scenario": run.name,
+        "title_nl": run.title.get("nl", ""),
+        "title_en": run.title.get("en", ""),
+        "baseline": "" if run is base else base.name,
+        "day": run.facts["day"],
+        "window": f"{run.facts['window']['start']}–{run.facts['window']['end']}",
+        "status": "done",
+    }
+    row |= _reach(run, base, figures)
+    row |= _border_minutes(run, tables.get("countries", pd.DataFrame()))
+    return row | _service(run, base, row)
+
+
+def _reach(run: RunData, base: RunData, figures: pd.DataFrame) -> dict[str, Any]:
+    """People abroad within an hour by public transport, mean over people, and its change."""
+    own = run.border.get("figures", pd.DataFrame())
+    nothing: dict[str, Any] = {
+        "people_abroad": math.nan,
+        "people_abroad_change": math.nan,
+        "stands_out": False,
+    }
+    if run is base:
+        people = foreign_reach(run)
+        return {**nothing, "people_abroad": people, "people_abroad_change": math.nan}
+    if not len(own):
+        return nothing
+    after, before = foreign_reach(run), foreign_reach(base)
+    mine = figures[(figures["scenario"] == run.name) & (figures["key"] == RANKED)]
+    return {
+        "people_abroad": after,
+        "people_abroad_change": after - before,
+        "stands_out": bool(len(mine) and mine["stands_out"].iloc[0]),
+    }
+
+
+def foreign_reach(run: RunData, *, mode: str = "pt", cutoff_s: float = 3600.0) -> float:
+    """People abroad within reach, mean over the people of all zones; NaN without that mode."""
+    times = run.times.get(mode)
+    if times is None or "population" not in run.zones.opportunities:
+        return math.nan
+    return foreign_people(times, run.zones, cutoff_s=cutoff_s)
+
+
+def foreign_people(times: TravelTimes, zones: Zones, *, cutoff_s: float = 3600.0) -> float:
+    """People in another country within reach at the median, mean over the people of all zones."""
+    people = zones.opportunities["population"].fillna(0.0).to_numpy(float)
+    row = {str(zone): k for k, zone in enumerate(zones.ids)}
+    from_, to = (
+        np.array([row[str(z)] for z in ids]) for ids in (times.origins, times.destinations)
+    )
+    abroad = times.country_o[:, None] != times.country_d[None, :]
+    reached = (times.at(50) <= cutoff_s) & abroad
+    per_zone = reached @ people[to]
+    total = people[from_].sum()
+    return float(per_zone @ people[from_] / total) if total > 0 else math.nan
+
+
+def _border_minutes(run: RunData, countries: pd.DataFrame) -> dict[str, Any]:
+    """Mean minutes across the border by public transport, of pairs that both runs reach."""
+    names = {"pt": "pt", "car": "car", "bike": "bike"}
+    row: dict[str, Any] = {}
+    for mode in names:
+        rows = countries[
+            (countries["scenario"] == run.name)
+            & (countries["mode"] == mode)
+            & (countries["group_o"] != countries["group_d"])
+        ]
+        weight = rows["pairs"].to_numpy(float)
+        change = rows["difference_s"].to_numpy(float)
+        some = weight.sum() > 0
+        row[f"border_{mode}_change_min"] = (
+            float(np.nansum(weight * change) / weight.sum() / 60) if some else math.nan
+        )
+        row[f"border_{mode}_gained"] = int(rows["gained"].sum())
+        row[f"border_{mode}_lost"] = int(rows["lost"].sum())
+    return row
+
+
+def _service(run: RunData, base: RunData, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What running the changed lines takes more, and what an hour of it brings."""
+    costs = [side.border.get("service_cost") for side in (base, run)]
+    if costs[0] is None or costs[1] is None:
+        return {}
+    before, after = (total_cost(cost) for cost in costs)
+    hours = after["vehicle_hours"] - before["vehicle_hours"]
+    gain = row.get("people_abroad_change", math.nan)
+    return {
+        "vehicle_hours": after["vehicle_hours"],
+        "vehicle_hours_change": hours,
+        "vehicle_km_change": after["vehicle_km"] - before["vehicle_km"],
+        "peak_vehicles_change": after["peak_vehicles"] - before["peak_vehicles"],
+        "gain_per_vehicle_hour": gain_per_vehicle_hour(float(gain), hours),
+    }
