@@ -10,7 +10,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 UNREACHED = np.int32(2**31 - 1)
-_NO_LIMIT = np.int32(2**31 - 2)
+FARTHEST = np.int32(2**30 - 2)  # longer ways (twelve days) count as none; sums stay in 32 bits
 
 
 @njit(cache=True, nogil=True)
@@ -54,6 +54,7 @@ def _search(
     nodes: Int32,
     start_ms: Int32,
     limit_ms: int,
+    goal_ms: Int32,
     ms: Int32,
     via: Int32,
     touched: Int32,
@@ -62,9 +63,11 @@ def _search(
     """Fill `ms` (and `via`, the arc one comes by) from the sources; return nodes touched.
 
     A heap key is the time and the node in one number, so that ties leave by node number.
-    Of equally fast ways the arc with the lowest number counts.
+    Of equally fast ways the arc with the lowest number counts. Where `goal_ms` has the time
+    from each node on to a goal, the search ends as soon as no faster way to it can be left.
     """
     with_via = len(via) > 0
+    with_goal = len(goal_ms) > 0
     n_touched = 0
     size = 0
     for i in range(len(nodes)):
@@ -83,6 +86,11 @@ def _search(
         t = key >> 32
         if t > ms[u]:
             continue
+        if with_goal:
+            if t > limit_ms:
+                break
+            if goal_ms[u] != UNREACHED:
+                limit_ms = min(limit_ms, t + goal_ms[u])
         for a in range(offset[u], offset[u + 1]):
             v = head[a]
             next_ms = t + cost[a]
@@ -99,44 +107,6 @@ def _search(
             elif with_via and next_ms == ms[v] and via[v] > a and cost[a] > 0:
                 via[v] = a
     return n_touched
-
-
-@njit(cache=True, nogil=True)
-def _table(
-    offset: Int32,
-    head: Int32,
-    cost: Int32,
-    s_offset: Int32,
-    s_node: Int32,
-    s_ms: Int32,
-    t_offset: Int32,
-    t_node: Int32,
-    t_ms: Int32,
-    limit_ms: int,
-) -> Int32:
-    n_o, n_d = len(s_offset) - 1, len(t_offset) - 1
-    table = np.full((n_o, n_d), UNREACHED, np.int32)
-    n_nodes = len(offset) - 1
-    ms = np.full(n_nodes, UNREACHED, np.int32)
-    touched = np.empty(n_nodes, np.int32)
-    keys = np.empty(len(head) + len(s_node) + 1, np.int64)
-    via = np.empty(0, np.int32)
-    for o in range(n_o):
-        low, high = s_offset[o], s_offset[o + 1]
-        n_touched = _search(
-            offset, head, cost, s_node[low:high], s_ms[low:high], limit_ms, ms, via, touched, keys
-        )
-        for d in range(n_d):
-            best = np.int64(UNREACHED)
-            for k in range(t_offset[d], t_offset[d + 1]):
-                reached = ms[t_node[k]]
-                if reached != UNREACHED:
-                    best = min(best, np.int64(reached) + t_ms[k])
-            if best <= limit_ms:
-                table[o, d] = np.int32(best)
-        for k in range(n_touched):
-            ms[touched[k]] = UNREACHED
-    return table
 
 
 @njit(cache=True, nogil=True)
@@ -160,6 +130,7 @@ def _rows_within(
     touched = np.empty(n_nodes, np.int32)
     keys = np.empty(len(head) + len(s_node) + 1, np.int64)
     via = np.empty(0, np.int32)
+    goal_ms = via
     best = np.full(n_targets, UNREACHED, np.int32)
     hits = np.empty(n_targets, np.int32)
     rows = np.zeros(n_o + 1, np.int64)
@@ -169,8 +140,9 @@ def _rows_within(
     for o in range(n_o):
         low, high = s_offset[o], s_offset[o + 1]
         n_touched = _search(
-            offset, head, cost, s_node[low:high], s_ms[low:high], limit_ms, ms, via, touched, keys
-        )
+            offset, head, cost, s_node[low:high], s_ms[low:high], limit_ms, goal_ms, ms, via,
+            touched, keys,
+        )  # fmt: skip
         n_hits = 0
         for i in range(n_touched):
             v = touched[i]
@@ -196,8 +168,9 @@ def _rows_within(
     return rows, found[:total].copy(), found_ms[:total].copy()
 
 
-def _limit(limit_ms: int | None) -> np.int32:
-    return _NO_LIMIT if limit_ms is None else np.int32(max(-1, min(int(limit_ms), int(_NO_LIMIT))))
+def limited(limit_ms: int | None) -> np.int32:
+    """Return the limit, or the longest time there is."""
+    return FARTHEST if limit_ms is None else np.int32(max(-1, min(int(limit_ms), int(FARTHEST))))
 
 
 def one_to_all(
@@ -219,7 +192,7 @@ def one_to_all(
     ms = np.full(n_nodes, UNREACHED, np.int32)
     keys = np.empty(len(head) + len(nodes) + 1, np.int64)
     none, touched = np.empty(0, np.int32), np.empty(n_nodes, np.int32)
-    _search(offset, head, cost, nodes, start_ms, _limit(limit_ms), ms, none, touched, keys)
+    _search(offset, head, cost, nodes, start_ms, limited(limit_ms), none, ms, none, touched, keys)
     return ms
 
 
@@ -237,12 +210,16 @@ def many_to_many(
     limit_ms: int | None = None,
 ) -> Int32:
     """Milliseconds from every source point to every target point, int32 (n_s, n_t)."""
-    return np.asarray(
-        _table(
-            offset, head, cost, s_offset, s_node, s_ms, t_offset, t_node, t_ms, _limit(limit_ms)
-        ),
-        np.int32,
-    )
+    limit = limited(limit_ms)
+    table = np.full((len(s_offset) - 1, len(t_offset) - 1), UNREACHED, np.int32)
+    target = np.repeat(np.arange(table.shape[1]), np.diff(t_offset))
+    for o in range(len(table)):
+        part = slice(s_offset[o], s_offset[o + 1])
+        ms = one_to_all(offset, head, cost, s_node[part], s_ms[part], limit_ms=int(limit))
+        total = ms[t_node].astype(np.int64) + t_ms
+        near = np.flatnonzero(total <= limit)
+        np.minimum.at(table[o], target[near], total[near].astype(np.int32))
+    return table
 
 
 def within_limit(
@@ -271,7 +248,7 @@ def within_limit(
     n_offset = np.searchsorted(t_node[order], np.arange(n_nodes + 1)).astype(np.int32)
     rows, found, ms = _rows_within(
         offset, head, cost, s_offset, s_node, s_ms, n_targets, n_offset, target[order],
-        t_ms[order].astype(np.int32), _limit(limit_ms),
+        t_ms[order].astype(np.int32), limited(limit_ms),
     )  # fmt: skip
     return rows, found, ms
 
@@ -298,10 +275,12 @@ def shortest_path(
     via = np.full(n_nodes, -1, np.int32)
     keys = np.empty(len(head) + len(s_node) + 1, np.int64)
     touched = np.empty(n_nodes, np.int32)
-    _search(offset, head, cost, s_node, s_ms, _NO_LIMIT, ms, via, touched, keys)
+    goal_ms = np.full(n_nodes, UNREACHED, np.int32)
+    np.minimum.at(goal_ms, t_node, t_ms)
+    _search(offset, head, cost, s_node, s_ms, FARTHEST, goal_ms, ms, via, touched, keys)
     reached = ms[t_node].astype(np.int64)
     total = np.where(reached == UNREACHED, np.iinfo(np.int64).max, reached + t_ms)
-    if not len(total) or int(total.min()) >= int(UNREACHED):
+    if not len(total) or int(total.min()) > int(FARTHEST):
         return int(UNREACHED), np.empty(0, np.int32), -1, -1
     target = int(np.argmin(total))
     node, arcs = int(t_node[target]), []

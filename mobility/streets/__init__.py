@@ -36,7 +36,7 @@ from mobility.streets.quality import (
     traffic_stress,
 )
 from mobility.streets.reading import from_osmnx, read_streets
-from mobility.streets.routing import matrix_ms, one_point, route, within_ms
+from mobility.streets.routing import matrix_ms, node_times_ms, one_point, route, within_ms
 from mobility.streets.selecting import select_edges
 from mobility.streets.snapping import on_shape, snap, usable_edges
 
@@ -72,6 +72,7 @@ __all__ = [
     "low_stress_share",
     "matrix_ms",
     "missing_links",
+    "node_times_ms",
     "on_shape",
     "one_point",
     "open_edges",

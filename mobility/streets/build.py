@@ -74,9 +74,10 @@ def rebuild_graphs(streets: StreetNetwork, modes: Sequence[str] = GRAPH_MODES) -
         # A mode that the change does not touch keeps its very graph, and with it all that
         # has been prepared on it.
         if graph is None or not still_holds(graph, streets.edge_from, streets.edge_to, times):
-            graph = build_graph(
+            new = build_graph(
                 mode, streets.edge_from, streets.edge_to, streets.edge_length_m, times
             )
+            graph = new if graph is None else replace(new, kin=graph.kin or graph)
         graphs[mode] = graph
         counts.update(_graph_counts(streets, graph, times))
     return replace(

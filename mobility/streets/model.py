@@ -86,6 +86,8 @@ class ModeGraph:
         bool (n_nodes,): a barrier the mode can't pass stands at the street node.
     bans
         int64 (n, 3): street node, edge one comes by, edge one may not go on by.
+    kin
+        The graph this one was changed from, if any: what was prepared on it may serve again.
     """
 
     mode: str
@@ -104,6 +106,7 @@ class ModeGraph:
     through: Bool
     blocked: Bool
     bans: Int64
+    kin: ModeGraph | None = None
 
 
 @dataclass(frozen=True, eq=False)

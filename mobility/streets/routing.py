@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
-from mobility.dijkstra import many_to_many, shortest_path, within_limit
+from mobility.dijkstra import (
+    Contraction,
+    Weights,
+    many_to_many,
+    one_to_all,
+    shortest_path,
+    swept_table,
+    swept_to_all,
+    weigh,
+    within_limit,
+)
 from mobility.streets.edges import ranges
+from mobility.streets.hierarchies import contraction_of, weights_of
 from mobility.streets.model import (
     UNREACHED,
     Float32,
@@ -17,6 +30,9 @@ from mobility.streets.model import (
     StreetNetwork,
 )
 from mobility.streets.snapping import cut_shape, graph_of
+
+# Making a graph ready takes as long as some 15 to 40 searches over all of it.
+_MANY = 40
 
 
 def costs_ms(graph: ModeGraph, factor: Float32 | None) -> Int32:
@@ -80,6 +96,7 @@ def matrix_ms(
     *,
     limit_s: float | None = None,
     factor: Float32 | None = None,
+    threads: int | None = None,
 ) -> Int32:
     """Travel times from every origin to every destination.
 
@@ -93,6 +110,8 @@ def matrix_ms(
         Longer ways count as unreached.
     factor
         float32 (n_edges,): what to multiply each edge's time by, e.g. congestion.
+    threads
+        At most so many at once; None for as many as there are cores.
 
     Returns
     -------
@@ -103,14 +122,68 @@ def matrix_ms(
     limit_ms = None if limit_s is None else round(limit_s * 1000)
     s_offset, s_node, s_ms, _ = _ends(graph, cost, origins, leaving=True)
     t_offset, t_node, t_ms, _ = _ends(graph, cost, destinations, leaving=False)
-    table = many_to_many(
-        graph.offset, graph.head, cost, s_offset, s_node, s_ms, t_offset, t_node, t_ms,
-        limit_ms=limit_ms,
-    )  # fmt: skip
+    ends = (s_offset, s_node, s_ms, t_offset, t_node, t_ms)
+    if limit_ms is not None:
+        rows, found, near = within_limit(graph.offset, graph.head, cost, *ends, limit_ms=limit_ms)
+        table = np.full((len(rows) - 1, len(t_offset) - 1), UNREACHED, np.int32)
+        table[np.repeat(np.arange(len(table)), np.diff(rows)), found] = near
+    elif _few(origins):
+        table = many_to_many(graph.offset, graph.head, cost, *ends)
+    else:
+        contraction, weights = _prepared(graph, factor, cost)
+        table = swept_table(contraction, weights, *ends, threads=_threads(threads))
     o, d, ms = _same_edge(graph, cost, origins, destinations)
     inside = ms <= (UNREACHED - 1 if limit_ms is None else limit_ms)
     np.minimum.at(table, (o[inside], d[inside]), ms[inside].astype(np.int32))
     return table
+
+
+def node_times_ms(
+    streets: StreetNetwork,
+    mode: str,
+    origins: Snapped,
+    *,
+    limit_s: float | None = None,
+    factor: Float32 | None = None,
+    threads: int | None = None,
+) -> Int32:
+    """Travel times from every origin to every node of the mode's graph.
+
+    Returns
+    -------
+    int32 (n_origins, n_graph_nodes), milliseconds, `UNREACHED` where no way leads; graph
+    node v stands at the street node ``graph.node_of[v]``.
+    """
+    graph = graph_of(streets, mode)
+    cost = costs_ms(graph, factor)
+    limit_ms = None if limit_s is None else round(limit_s * 1000)
+    offset, node, ms, _ = _ends(graph, cost, origins, leaving=True)
+    if not _few(origins):
+        contraction, weights = _prepared(graph, factor, cost)
+        return swept_to_all(
+            contraction, weights, offset, node, ms, limit_ms=limit_ms, threads=_threads(threads)
+        )
+    table = np.empty((len(origins.edge), len(graph.node_of)), np.int32)
+    for o in range(len(table)):
+        part = slice(offset[o], offset[o + 1])
+        table[o] = one_to_all(
+            graph.offset, graph.head, cost, node[part], ms[part], limit_ms=limit_ms
+        )
+    return table
+
+
+def _few(origins: Snapped) -> bool:
+    """So few that a search from each takes less time than making the graph ready."""
+    return len(origins.edge) < _MANY
+
+
+def _prepared(graph: ModeGraph, factor: Float32 | None, cost: Int32) -> tuple[Contraction, Weights]:
+    contraction = contraction_of(graph)
+    return contraction, weights_of(graph) if factor is None else weigh(contraction, cost)
+
+
+def _threads(threads: int | None) -> int:
+    return threads or os.cpu_count() or 1
 
 
 def within_ms(
