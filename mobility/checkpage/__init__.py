@@ -149,6 +149,11 @@ def _facts(merged: Merged, lang: str) -> list[str]:
     def n(count: int) -> str:
         return number(count, lang)
 
+    twice = gone[(gone["kept_trip"] != "").to_numpy()]
+    within = sum(
+        goes.partition(":")[0] == stays.partition(":")[0]
+        for goes, stays in zip(twice["trip"], twice["kept_trip"], strict=True)
+    )
     doubt = len(rows_with(dropped, "decision", "doubtful")) + len(
         rows_with(stitched, "decision", "doubtful")
     )
@@ -157,9 +162,10 @@ def _facts(merged: Merged, lang: str) -> list[str]:
             n=n(len(merged.feeds.trips)), feeds=n(len(merged.feeds.sources))
         ),
         _("{n} pairs of stops are one stop or one station").format(n=n(len(one))),
-        _("{n} trips left out, {twice} of them because two feeds have them").format(
-            n=n(len(gone)), twice=n(int((gone["kept_trip"] != "").sum()))
-        ),
+        _(
+            "{n} trips left out, {twice} of them because two feeds have them, {again} because "
+            "one feed has them twice"
+        ).format(n=n(len(gone)), twice=n(len(twice) - within), again=n(within)),
         _("{n} rides joined from pieces").format(n=n(joined["trip"].nunique())),
         _("{n} doubtful trips left as they are").format(n=n(doubt)),
         _("{n} lines cross a border").format(n=n(crossing["line"].nunique())),

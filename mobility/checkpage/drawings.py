@@ -17,6 +17,7 @@ from mobility.words import label, number, translator
 from mobility.zones import Countries
 
 MAP_WIDTH, MAP_HEIGHT = 760, 520
+SPECK_PX2 = 25.0
 DAY_WIDTH, BAR_HEIGHT = 760, 34
 GRADES = ("same stop", "same station", "near", "apart")
 
@@ -136,6 +137,9 @@ def _outlines(
         lines: list[str] = []
         for ring in shapely.get_rings(shapely.get_parts(clipped)):
             x, y = project(*shapely.get_coordinates(ring).T)
+            # Gaps between areas that do not quite meet are specks on the map.
+            if shapely.area(shapely.polygons(np.column_stack([x, y]))) < SPECK_PX2:
+                continue
             lines.append("M" + "L".join(f"{a:g},{b:g}" for a, b in zip(x, y, strict=True)) + "Z")
         if lines:
             paths.append((code, "".join(lines)))
