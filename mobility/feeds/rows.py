@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import lzma
 import zlib
@@ -24,6 +25,8 @@ _DAMAGE = (zlib.error, lzma.LZMAError, BadZipFile)
 
 BLOCK_BYTES = 16 << 20
 HEADER_BYTES = 1 << 16
+CHECKED_BYTES = 8 << 20
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 BLANKS = " \t\r\n\u00a0\u200b\ufeff\0"
 
@@ -130,7 +133,8 @@ def stream(archive: Archive, columns: FileColumns, ledger: Ledger) -> Iterator[B
                 n_rows = int(block.lines[-1]) - 1 if len(block) else 0
                 yield block
         except (UnicodeError, pa.ArrowInvalid, pa.ArrowException) as error:
-            if "UTF" in str(error).upper() or isinstance(error, UnicodeError):
+            ragged_too = encoding == ENCODINGS[0] and "Expected" in str(error)
+            if "UTF" in str(error).upper() or isinstance(error, UnicodeError) or ragged_too:
                 continue  # the next encoding takes over where this one stopped
             ledger.problem(columns.file, f"rows that are no CSV ({_short(error)})", "CSV")
         except (OSError, EOFError, NotImplementedError, RuntimeError, *_DAMAGE) as error:
@@ -170,7 +174,10 @@ def _blocks(
 ) -> Iterator[Block]:
     with archive.open(columns.file) as file:
         head = file.read(HEADER_BYTES)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if encoding == ENCODINGS[0] and not head.startswith(UTF_16):
+            # Beyond, the reader itself finds out; but not in rows of a wrong number of fields.
+            codecs.getincrementaldecoder(encoding)().decode(head + file.read(CHECKED_BYTES))
+    if head.startswith(UTF_16):
         encoding = "utf-16"
     header, n_lines = _header(head, encoding)
     indices = _match(header, columns, ledger)

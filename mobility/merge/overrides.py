@@ -35,10 +35,15 @@ def read_overrides(path: Path, feed_ids: tuple[str, ...]) -> Overrides:
     """
     if not path.is_file():
         raise RegionError(Problem(str(path), "no such file", "a CSV with stop_a, stop_b, grade"))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        rows = list(reader)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RegionError(
+            Problem(str(path), f"unreadable: {error}", "a CSV in UTF-8 with stop_a, stop_b, grade")
+        ) from None
     if missing:
         raise RegionError(
             Problem(str(path), f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")

@@ -48,7 +48,10 @@ def load_region(path: Path, *, check_files: bool) -> tuple[Region | None, list[P
     read, problems = parse(Region, table, str(path))
     if read is None:
         return None, problems
-    region = _with_absolute_paths(read, path.parent)
+    try:
+        region = _with_absolute_paths(read, path.parent)
+    except (ValueError, OSError) as error:
+        return None, [Problem(str(path), f"a path that can't be: {error}", "paths of files")]
     problems = [*_id_problems(region, path), *_timezone_problems(region, path)]
     if check_files and not region.generator:
         problems += _file_problems(region, path)

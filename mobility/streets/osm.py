@@ -182,14 +182,14 @@ def _guarded(path: Path, collect: object, found: _Collected) -> None:
     """Run one loop over a file, and say in plain words what was wrong with the file."""
     try:
         collect(path, found)  # type: ignore[operator]
-    except (RuntimeError, OSError, ValueError, UnicodeDecodeError) as error:
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
         raise _damaged(path, error) from error
 
 
 def _guarded_blocks(path: Path) -> Iterator[NodeBlock]:
     try:
         yield from node_blocks(path)
-    except (RuntimeError, OSError, ValueError) as error:
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
         raise _damaged(path, error) from error
 
 
@@ -296,7 +296,7 @@ def _turn_table(turns: list[tuple[int, int, int, bool]]) -> pd.DataFrame:
 def _distinct(values: Int64) -> Int64:
     """Different values, ascending; by sorting, which takes a third of the time of hashing."""
     ordered = np.sort(values)
-    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
 
 
 def _best_versions(way_id: Int64, size: Int64) -> Int64:

@@ -149,8 +149,11 @@ def _points(
         )
     # A representative point lies inside its polygon, a centroid may not; of a point it is
     # the point itself.
-    points = shapely.point_on_surface(shapes)
-    return shapely.get_x(points), shapely.get_y(points)
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    lon, lat = np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
+    points = shapely.point_on_surface(shapes[there])
+    lon[there], lat[there] = shapely.get_x(points), shapely.get_y(points)
+    return lon, lat
 
 
 def _all_degrees(table: pd.DataFrame, lon: str, lat: str, shapes: Objects | None) -> bool:

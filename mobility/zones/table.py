@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import shapely
 
 from mobility.errors import Problem, ZoneError
 from mobility.zones.model import Objects
 
 WGS84 = "EPSG:4326"
+_DAMAGE = (pa.ArrowException, pd.errors.ParserError, shapely.GEOSException)
+LARGEST_CODE = 2.0**53
+"""Beyond it a float no longer tells one whole number from the next."""
 
 
 def read_table(path: Path, layer: str) -> tuple[pd.DataFrame, Objects | None]:
@@ -29,7 +33,7 @@ def read_table(path: Path, layer: str) -> tuple[pd.DataFrame, Objects | None]:
         return _split(gpd.read_file(path, layer=layer or None, engine="pyogrio"), path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         found = f"unreadable: {_short(error)}"
-    except (OSError, ValueError, KeyError, pa.ArrowException, pd.errors.ParserError) as error:
+    except (OSError, ValueError, KeyError, *_DAMAGE) as error:
         found = f"unreadable: {_short(error)}"
     raise ZoneError(
         Problem(str(path), found, "a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV")
@@ -78,7 +82,8 @@ def texts(table: pd.DataFrame, column: str) -> Objects:
     if not column:
         return np.full(len(table), "", object)
     values = table[column]
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    written = values.dropna() if pd.api.types.is_float_dtype(values) else values.iloc[:0]
+    if len(written) and ((written % 1 == 0) & (written.abs() < LARGEST_CODE)).all():
         # Codes with blanks among them come as 12.0; they mean 12.
         values = values.astype("Int64")
     return np.array(["" if pd.isna(v) else str(v).strip() for v in values], object)
