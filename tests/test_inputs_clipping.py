@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 from toy_region import write_region
 
@@ -60,3 +62,28 @@ def test_a_large_extract_is_clipped_once(
     inputs.prepare(read_region(region), DAY + dt.timedelta(days=1), Settings(), tmp_path / "out",
                    told.append)  # fmt: skip
     assert told.count("clip") == 1
+
+
+def test_zones_of_several_sources_are_put_together_before_reading(tmp_path: Path) -> None:
+    write_region(tmp_path)
+    zones = pd.read_csv(tmp_path / "zones.csv")
+    sources = ""
+    for country in ("NL", "BE"):
+        mine = zones[zones["country"] == country]
+        places = gpd.points_from_xy(mine["lon"], mine["lat"], crs="EPSG:4326")
+        frame = gpd.GeoDataFrame(mine.drop(columns=["lon", "lat"]), geometry=places)
+        frame.to_file(tmp_path / f"{country}.geojson", driver="GeoJSON")
+        sources += (
+            f'[[zones.sources]]\npath = "{country}.geojson"\ncountry = "{country}"\n'
+            f'id = "zone_id"\nname = "name"\nmunicipality = "municipality"\n'
+            f'attribution = "Office of {country}"\nopportunities = {{ population = "population" }}\n'
+        )
+    path = tmp_path / "region.toml"
+    text = path.read_text(encoding="utf-8").replace('"zones.csv"', '"made/zones.gpkg"')
+    path.write_text(text.replace("[border]", f"{sources}[border]"), encoding="utf-8")
+    timed = inputs.prepare(read_region(path), DAY, Settings(), tmp_path / "out")
+    made = timed.prepared.network.supply.zones
+    assert made.ids.tolist() == ["W", "E"]
+    assert made.opportunities["population"].tolist() == [1000, 500]
+    (entry,) = [row for row in timed.prepared.inputs if row.role == "zones"]
+    assert entry.attribution == "Office of NL; Office of BE"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+from pathlib import Path
 
 from mobility.batch.inputs import read_and_merge, street_counts
 from mobility.batch.job import PREPARED
@@ -16,8 +17,10 @@ from mobility.cli.progress import Progression
 from mobility.errors import FeedError, Problem, RegionError, printable
 from mobility.feeds import read_feeds
 from mobility.feeds.choose_day import best_common_day
+from mobility.fetch import lock_path, read_lock, snapshot_day
 from mobility.network import Settings
 from mobility.scenario import Region, read_region
+from mobility.words import date, translator
 
 
 def check(options: argparse.Namespace) -> int:
@@ -46,8 +49,22 @@ def check(options: argparse.Namespace) -> int:
         out = sys.stderr if code else sys.stdout
         for line in text.splitlines():
             print(printable(line), file=out)
+        print(printable(_age(options.region, options.lang)), file=out)
         print(printable(str(target / "check.html")), file=out)
     return WRONG_FILES if code else 0
+
+
+def _age(path: Path, lang: str) -> str:
+    """Say of what day the data are, by the lock file."""
+    _ = translator(lang)
+    day = snapshot_day({
+        role: entry for role, entry in read_lock(lock_path(path.resolve())).items() if entry.url
+    })  # fmt: skip
+    if day is None:
+        return _("None of the files was fetched: of what day they are is not known.")
+    return _("Newest file fetched on {day}; how each stands: fetch --status").format(
+        day=date(day, lang)
+    )
 
 
 def _day(region: Region, text: str | None) -> dt.date:
