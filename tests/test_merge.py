@@ -175,6 +175,18 @@ def test_pitfall_11_a_headway_line_in_both_feeds_is_counted_once():
     assert found.evidence["cross_border_lines"]["departures"].sum() in {28, 24}
 
 
+def test_pitfall_12_a_train_number_twice_a_day_is_two_trains():
+    # 729 runs in the morning and again in the evening; both feeds have both.
+    stops = "a 5.0 51.5 A; country=NL\nb 5.2 51.4 B; country=BE\nc 5.4 51.3 C; country=BE"
+    trips = "m R wk no=729 | a 7:00 | b 7:20 | c 7:40\ne R wk no=729 | a 18:00 | b 18:20 | c 18:40"
+    found = merged(
+        Text("nl", "NL", stops, "R rail", trips), Text("be", "BE", stops, "R rail", trips)
+    )
+    assert set(rides(found.feeds)) == {"be:m", "be:e"}
+    table = found.evidence["trips_dropped"]
+    assert table[["trip", "kept_trip"]].to_numpy().tolist() == [["nl:e", "be:e"], ["nl:m", "be:m"]]
+
+
 def test_pitfall_13_misplaced_stops_are_mended(world):
     at = world.feeds.stops.set_index("stop_id")
     assert at.loc["nl:far", ["lon", "lat"]].tolist() == [5.1, 52.3]
