@@ -14,6 +14,7 @@ from worlds_merge import DAY, FIRST_DAY, Text, build, changes, rides, running, s
 
 from mobility.merge import Merged, merge_feeds
 from mobility.merge.model import CONTRACTS
+from mobility.scenario import read_region
 from mobility.scenario.model import MergeEntry
 
 # Two countries; the border runs between m and h. The number behind each line is the pitfall.
@@ -249,6 +250,22 @@ def test_each_step_can_be_switched_off(off):
     assert (
         set(whole.evidence["balance"]["step"]) - set(without.evidence["balance"]["step"]) == steps
     )
+    assert rides(without.feeds) != rides(whole.feeds)
+
+
+@pytest.mark.parametrize(
+    "off", ["repair", "match_stops", "through_running", "drop_duplicates", "stitch"]
+)
+def test_the_region_file_switches_a_step_off(off, tmp_path):
+    path = tmp_path / "region.toml"
+    path.write_text(
+        'version = 1\nname = "x"\n[[feeds]]\nid = "nl"\npath = "nl.zip"\n[streets]\nosm = ["x.osm"]\n'
+        f'[zones]\npath = "z.csv"\nid = "id"\n[merge]\n{off} = false\ntwo_editions = ["nl"]\n',
+        encoding="utf-8",
+    )
+    options = read_region(path, check_files=False).merge
+    assert options == MergeEntry(**{off: False}, two_editions=("nl",))
+    whole, without = merged(NL, BE), merged(NL, BE, options=options)
     assert rides(without.feeds) != rides(whole.feeds)
 
 
