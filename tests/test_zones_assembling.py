@@ -126,6 +126,20 @@ def test_two_offices_make_one_zone_file(folder: Path) -> None:
     assert zones.shapes is not None
 
 
+def test_areas_may_lie_deep_in_a_zip(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "be.geojson.zip", "w") as archive:
+        archive.write(folder / "be.geojson", "sectors_2024/data/be.geojson")
+        archive.writestr("sectors_2024/readme.txt", "read me")
+    text = REGION.replace('"be.geojson"', '"be.geojson.zip"')
+    (folder / "two.toml").write_text(text, encoding="utf-8")
+    _, region = made(folder)
+    assert read_zones(region.zones, None).ids.tolist() == ["BU01", "BU02", "A", "B"]
+    with zipfile.ZipFile(folder / "be.geojson.zip", "a") as archive:
+        archive.write(folder / "be.geojson", "another.geojson")
+    with pytest.raises(ZoneError, match="2 files of areas"):
+        made(folder)
+
+
 def test_countries_hold_their_enclaves(folder: Path) -> None:
     _, region = made(folder)
     assert region.border is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from mobility.errors import Problem, ZoneError
 from mobility.zones.model import Objects
 
 WGS84 = "EPSG:4326"
+IN_ZIP = (".gpkg", ".geojson", ".json", ".shp", ".sqlite", ".fgb", ".gml")
 _DAMAGE = (pa.ArrowException, pd.errors.ParserError, shapely.GEOSException)
 LARGEST_CODE = 2.0**53
 """Beyond it a float no longer tells one whole number from the next."""
@@ -30,7 +32,8 @@ def read_table(path: Path, layer: str) -> tuple[pd.DataFrame, Objects | None]:
             return _read_csv(path), None
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             return _split(gpd.read_parquet(path), path)
-        return _split(gpd.read_file(path, layer=layer or None, engine="pyogrio"), path)
+        where = _inside(path) if zipfile.is_zipfile(path) else path
+        return _split(gpd.read_file(where, layer=layer or None, engine="pyogrio"), path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         found = f"unreadable: {_short(error)}"
     except (OSError, ValueError, KeyError, *_DAMAGE) as error:
@@ -38,6 +41,18 @@ def read_table(path: Path, layer: str) -> tuple[pd.DataFrame, Objects | None]:
     raise ZoneError(
         Problem(str(path), found, "a GeoPackage, GeoJSON, Shapefile, GeoParquet or CSV")
     )
+
+
+def _inside(path: Path) -> str:
+    """Address of the one file of areas in a zip, however deep it lies."""
+    with zipfile.ZipFile(path) as archive:
+        names = sorted(n for n in archive.namelist() if n.lower().endswith(IN_ZIP))
+    if len(names) != 1:
+        raise ZoneError(
+            Problem(str(path), f"{len(names)} files of areas in a zip", "one",
+                    f"Take out the one that is meant; known are {', '.join(IN_ZIP)}")
+        )  # fmt: skip
+    return f"/vsizip/{path.as_posix()}/{names[0]}"
 
 
 def _short(error: BaseException) -> str:
