@@ -18,7 +18,9 @@ from mobility.zones.model import Objects
 
 WGS84 = "EPSG:4326"
 IN_ZIP = (".gpkg", ".geojson", ".json", ".shp", ".sqlite", ".fgb", ".gml")
-_DAMAGE = (pa.ArrowException, pd.errors.ParserError, shapely.GEOSException)
+_DAMAGE = (
+    pa.ArrowException, pd.errors.ParserError, shapely.GEOSException, zipfile.BadZipFile
+)  # fmt: skip
 LARGEST_CODE = 2.0**53
 """Beyond it a float no longer tells one whole number from the next."""
 
