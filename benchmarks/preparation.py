@@ -186,7 +186,7 @@ def _five(values: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
 
 def _nodes(
     ids: npt.NDArray[np.int64], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
-) -> bytes:  # noqa: E501
+) -> bytes:
     columns = (ids, np.rint(lat * 1e7).astype(np.int64), np.rint(lon * 1e7).astype(np.int64))
     dense = b"".join(
         _field(number, _packed(np.diff(column, prepend=0)))
