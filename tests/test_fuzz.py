@@ -10,9 +10,9 @@ import pytest
 from street_toys import node_xml, two_way_square, way_xml, write_osm
 from toy_gtfs import TOY, read, write_folder
 
-from mobility.errors import RegionError, StreetError, ZoneError
+from mobility.errors import RegionError, ScenarioError, StreetError, ZoneError
 from mobility.merge.overrides import read_overrides
-from mobility.scenario import read_region
+from mobility.scenario import read_region, read_scenarios
 from mobility.scenario.model import ZonesEntry
 from mobility.streets import read_streets
 from mobility.zones import read_zones
@@ -97,14 +97,22 @@ def test_ways_without_any_node(tmp_path: Path) -> None:
         read_streets([path])
 
 
-def test_a_path_with_a_null_character(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ['base = "\\u0000"', 'region = "a\\u0000b"', '"\\u0000" = 1'])
+def test_a_null_character_in_a_scenario(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(f'version = 1\nname = "x"\n{line}\n', encoding="utf-8")
+    with pytest.raises(ScenarioError, match="a null character"):
+        read_scenarios([path])
+
+
+def test_a_null_character_in_a_region(tmp_path: Path) -> None:
     path = tmp_path / "region.toml"
     path.write_text(
         'version = 1\nname = "x"\n[[feeds]]\nid = "a"\npath = "\\u0000"\n'
         '[streets]\nosm = ["x.osm"]\n[zones]\npath = "z.csv"\nid = "id"\n',
         encoding="utf-8",
     )
-    with pytest.raises(RegionError, match="a path that can't be"):
+    with pytest.raises(RegionError, match="a null character"):
         read_region(path)
 
 

@@ -35,10 +35,22 @@ def read_toml(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     except (OSError, UnicodeDecodeError) as error:
         return None, [Problem(str(path), f"unreadable: {error}", "a TOML file in UTF-8")]
     try:
-        return tomllib.loads(text), []
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         cure = "Texts and times stand in quotes, dates stand bare: date = 2019-10-08."
         return None, [Problem(str(path), f"no TOML: {error}", "a TOML file", cure)]
+    if _holds_null(table):
+        # No path can hold one, and no name means anything with it.
+        return None, [Problem(str(path), "a text with a null character", "texts without one")]
+    return table, []
+
+
+def _holds_null(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any("\0" in key or _holds_null(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(_holds_null(inner) for inner in value)
 
 
 def _similar_file(path: Path) -> str:

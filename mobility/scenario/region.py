@@ -48,10 +48,7 @@ def load_region(path: Path, *, check_files: bool) -> tuple[Region | None, list[P
     read, problems = parse(Region, table, str(path))
     if read is None:
         return None, problems
-    try:
-        region = _with_absolute_paths(read, path.parent)
-    except (ValueError, OSError) as error:
-        return None, [Problem(str(path), f"a path that can't be: {error}", "paths of files")]
+    region = _with_absolute_paths(read, path.parent)
     problems = [*_id_problems(region, path), *_timezone_problems(region, path)]
     if check_files and not region.generator:
         problems += _file_problems(region, path)
