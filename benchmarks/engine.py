@@ -51,6 +51,7 @@ def main() -> None:
         task = json.loads(Path(chosen.child).read_text(encoding="utf-8"))
         {"ours": measure_ours, "peer": measure_peer}[chosen.engine](task)
         return
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     chosen.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -195,8 +196,8 @@ def measure_ours(task: dict) -> None:
 
         rows = np.arange(n, dtype=np.int32)
         np.save(folder / "direct.npy", direct_seconds(network, "pt", rows, rows))
-        task["osm"] = [str(path) for path in region.streets.osm]
-        (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
+        paths = json.dumps([str(path) for path in region.streets.osm])
+        (folder / "osm.json").write_text(paths, encoding="utf-8")
     (folder / "ours.json").write_text(json.dumps(result), encoding="utf-8")
 
 
@@ -249,12 +250,13 @@ def measure_peer(task: dict) -> None:
 
     folder, clock = Path(task["folder"]), time.perf_counter
     lon, lat = np.load(folder / "points.npy").T
+    osm = json.loads((folder / "osm.json").read_text(encoding="utf-8"))
     points = gpd.GeoDataFrame(
         {"id": [f"p{k}" for k in range(len(lon))]}, geometry=shapely.points(lon, lat), crs=4326
     )
     start = clock()
     network = TransportNetwork.from_gtfs(
-        [str(folder / "merged.zip")], osm_pbf=task["osm"][0], walking_speed_kmph=WALK_KPH,
+        [str(folder / "merged.zip")], osm_pbf=osm[0], walking_speed_kmph=WALK_KPH,
         max_walking_time=MAX_TRANSFER_S / 60, snap_distance=MAX_SNAP_M, trip_distances=False,
     )  # fmt: skip
     network.compute_tbtr_transfers(task["date"])

@@ -6,6 +6,7 @@ street network. Both give the same `TravelTimes`.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -105,10 +106,29 @@ def _stop_links(links: Links) -> raptor.StopLinks:
     )
 
 
+class _Same:
+    """A network known by identity, so that a cache can hold what was made of it."""
+
+    def __init__(self, network: MultimodalNetwork) -> None:
+        self.network = network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.network is other.network
+
+
 def prepare_search(
     network: MultimodalNetwork, mode: str, *, arrive_by: bool = False, engine: Engine = PLAIN
 ) -> Search:
-    """Lay the network out for the kernels."""
+    """Lay the network out for the kernels; the last few layouts are kept."""
+    return _lay_out(_Same(network), ACCESS[mode], arrive_by, engine.reduce)
+
+
+@functools.lru_cache(maxsize=len(ACCESS))
+def _lay_out(known: _Same, access_mode: str, arrive_by: bool, reduce: bool) -> Search:
+    network = known.network
     timetable, transfers = network.timetable, network.transfers
     service = raptor.prepare(
         n_stops=len(timetable.stops),
@@ -124,7 +144,7 @@ def prepare_search(
         transfer_stop=transfers.to_stop,
         transfer_s=transfers.time_s,
     )
-    access = _stop_links(network.access[ACCESS[mode]])
+    access = _stop_links(network.access[access_mode])
     egress = _stop_links(network.egress[EGRESS])
     feeds = timetable.routes["feed"].astype(str).to_numpy(object)
     feed_names = tuple(sorted(set(feeds)))
@@ -140,7 +160,7 @@ def prepare_search(
         pattern = np.repeat(np.arange(len(service.n_trips)), service.n_trips)
         trip = np.arange(len(trip_feed))
         trip_feed = trip_feed[trip_offset[pattern] + trip_offset[pattern + 1] - 1 - trip]
-    if engine.reduce:
+    if reduce:
         service, access, egress = raptor.reduce_walks(service, access, egress)
     return Search(service, access, egress, trip_offset, trip_feed, feed_names, turn_s, arrive_by)
 
