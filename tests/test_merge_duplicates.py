@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -269,6 +270,15 @@ def test_a_headway_line_in_two_feeds_is_counted_once():
         ["nl:t", "dropped", "be:t"]
     ]
     assert len(feeds.frequencies) == 1
+
+
+def test_a_headway_line_of_other_days_is_another():
+    ours, theirs = bus("nl", range(8), 1800), bus("be", range(9), 1800)
+    theirs = replace(theirs, trips=theirs.trips.replace("B wk", "B mon"))
+    # On Wednesday the Monday line does not run; over all days it stands in for one of five.
+    wednesday = DAY + dt.timedelta(days=1)
+    assert same_lines(ours, theirs, day=wednesday)[1].empty
+    assert same_lines(ours, theirs, day=None)[1]["decision"].tolist() == ["doubtful"]
 
 
 def test_a_headway_line_with_few_common_stops_needs_like_frequencies():

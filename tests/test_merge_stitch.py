@@ -206,6 +206,13 @@ def test_one_vehicle_by_block_is_one_trip():
     assert evidence[["decision", "way"]].to_numpy().tolist() == [["joined", "block"]]
 
 
+@pytest.mark.parametrize(("leaves", "joined"), [("7:19", 0), ("7:20", 1), ("7:35", 1), ("7:36", 0)])
+def test_a_vehicle_waits_0_to_15_minutes(leaves, joined):
+    trips = f"p R wk block=7 | a 7:00 | b 7:20\nq R wk block=7 | b {leaves} | c 7:50"
+    evidence = through(one(trips))[1]
+    assert (evidence["decision"] == "joined").sum() == joined
+
+
 def test_three_pieces_make_one_trip():
     trips = "p R wk block=7 | a 7:00 | b 7:20\nq R wk block=7 | b 7:22 | c 7:40\nr R wk block=7 | c 7:41 | d 8:00"
     feeds, evidence = through(one(trips))
