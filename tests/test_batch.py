@@ -115,3 +115,70 @@ def test_a_day_without_service_loses_its_own_runs_only(
         assert f"its baseline base.sunday.{window}, which could not be run" in said
         assert (out / f"through.tuesday.{window}" / "manifest.json").is_file()
     assert not (out / "through.sunday.morning").exists()
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three scenarios and one that fails when it is applied, compared."""
+    folder = tmp_path_factory.mktemp("compared")
+    base = write_region(folder)
+    late = write(folder, "late", LATE)
+    bad = write(folder, "bad", "")
+    bad.write_text(bad.read_text(encoding="utf-8").replace("be:c", "be:nowhere"), encoding="utf-8")
+    files = [base, folder / "through.toml", late, bad]
+    assert main([*map(str, files), "--out", str(folder / "o"), "--workers", "1", "--quiet",
+                 "--lang", "en"]) == 1  # fmt: skip
+    return folder / "o"
+
+
+def test_the_end_table_has_every_scenario_and_its_error(compared: Path) -> None:
+    table = pd.read_csv(compared / "comparison" / "scenarios.csv").set_index("scenario")
+    assert set(table.index) == {"base", "through", "base.2100-2101", "late", "bad"}
+    assert table.loc["bad", "status"] == "failed"
+    assert "be:nowhere" in table.loc["bad", "error"]
+    assert table.loc["late", "baseline"] == "base.2100-2101"
+    # W to E within the hour before and after; E to W only with the express (no later than 50
+    # minutes after 07:00): 500 people more find 1,000 abroad.
+    assert table.loc["base", "people_abroad"] == pytest.approx(1000 * 500 / 1500, rel=1e-5)
+    assert table.loc["through", "people_abroad_change"] == pytest.approx(500_000 / 1500, rel=1e-5)
+    assert table.loc["through", "rank"] == 1
+    # 15 trips each way of 15 minutes; the toy's two lines are as before.
+    assert table.loc["through", "vehicle_hours_change"] == pytest.approx(2 * 15 * 0.25)
+    assert table.loc["through", "gain_per_vehicle_hour"] == pytest.approx(500_000 / 1500 / 7.5,
+                                                                        rel=1e-5)  # fmt: skip
+
+
+def test_differences_absolute_and_relative_at_every_level(compared: Path) -> None:
+    folder = compared / "comparison"
+    zone_pairs = pd.read_parquet(folder / "zone_pairs.parquet")
+    pairs = pd.read_csv(folder / "pairs.csv")
+    municipalities = pd.read_csv(folder / "municipalities.csv")
+    countries = pd.read_csv(folder / "countries.csv")
+    for table, start, end, o, d in (
+        (zone_pairs, "W", "E", "origin", "destination"),
+        (pairs, "Wstad", "Estad", "group_o", "group_d"),
+        (municipalities, "Wstad (NL)", "Estad (BE)", "group_o", "group_d"),
+        (countries, "NL", "BE", "group_o", "group_d"),
+    ):
+        mine = (table["scenario"] == "through") & (table["mode"] == "pt")
+        (row,) = table[mine & (table[o] == start) & (table[d] == end)].to_dict("records")
+        assert (row["base_s"], row["time_s"], row["difference_s"]) == (2400, 1800, -600)
+        assert row["relative"] == pytest.approx(-0.25)
+    # street times don't change: no rows but between countries
+    assert set(zone_pairs["mode"]) == set(municipalities["mode"]) == {"pt"}
+    streets = countries[(countries["mode"] == "bike") & (countries["scenario"] == "through")]
+    assert (streets["difference_s"] == 0).all()
+    # the street part is the same, and one departure has no spread: nothing blurs the gain
+    assert (zone_pairs["verdict"] == "shorter").any()
+    cost = pd.read_csv(folder / "service_cost.csv")
+    assert cost.loc[cost["scenario"] == "through", "departures"].tolist() == [30]
+
+
+def test_compare_says_the_same_of_finished_runs(compared: Path, tmp_path: Path) -> None:
+    runs = [str(compared / name) for name in ("base", "through")]
+    assert main(["compare", *runs, "--out", str(tmp_path), "--quiet"]) == 0
+    now, then = (
+        pd.read_csv(folder / "comparison" / "municipalities.csv") for folder in (tmp_path, compared)
+    )
+    then = then[then["scenario"] == "through"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(now, then)

@@ -17,13 +17,51 @@ import pandas as pd
 
 from mobility.batch.results import RunData, join_rows
 from mobility.border import figure_changes, resolve_pairs
-from mobility.changes.service_cost import cost_difference, total_cost
-from mobility.comparison import by_group, compare, gain_per_vehicle_hour, rank
+from mobility.changes.service_cost import SERVICE_COST, cost_difference, total_cost
+from mobility.comparison import GROUPS, by_group, compare, gain_per_vehicle_hour, rank
 from mobility.errors import MobilityError
 from mobility.scenario.clock import clock_s
-from mobility.tables import TravelTimes
+from mobility.tables import Column, TravelTimes
+from mobility.words import label, translator
+from mobility.workbook import Sheet
 from mobility.zones import Zones
 
+BORDER_MODES = ("pt", "bike", "car")
+SCENARIOS = (
+    Column("scenario", "string", "", "scenario name"),
+    Column("title_nl", "string", "", "title in Dutch"),
+    Column("title_en", "string", "", "title in English"),
+    Column("baseline", "string", "", "scenario it is compared with, empty for a baseline"),
+    Column("day", "string", "", "service day"),
+    Column("window", "string", "", "departures"),
+    Column("status", "string", "", "done or failed"),
+    Column("rank", "int64", "", "place by people abroad gained; equal gains share it"),
+    Column("people_abroad", "float64", "people",
+           "people abroad within an hour by public transport, mean per person"),
+    Column("people_abroad_change", "float64", "people", "the same, scenario − baseline"),
+    Column("stands_out", "bool", "",
+           "the change has one sign whatever the minute of departure and the speed"),
+    *(
+        column
+        for mode in BORDER_MODES
+        for column in (
+            Column(f"border_{mode}_change_min", "float64", "min",
+                   "mean over pairs across the border that both runs reach"),
+            Column(f"border_{mode}_gained", "int64", "1",
+                   "pairs across the border that only the scenario reaches"),
+            Column(f"border_{mode}_lost", "int64", "1",
+                   "pairs across the border that only the baseline reaches"),
+        )
+    ),
+    Column("vehicle_hours", "float64", "h", "hours of vehicles in service on the day"),
+    Column("vehicle_hours_change", "float64", "h", "the same, scenario − baseline"),
+    Column("vehicle_km_change", "float64", "km", "kilometres more of vehicles in service"),
+    Column("peak_vehicles_change", "float64", "1", "vehicles more at the peak, line by line"),
+    Column("gain_per_vehicle_hour", "float64", "people",
+           "people abroad gained for each vehicle hour more"),
+    Column("error", "string", "", "what was wrong with a scenario that failed"),
+)  # fmt: skip
+VERDICT = Column("verdict", "string", "", "shorter, longer, not distinguishable, gained or lost")
 SAME = ("same", "none")
 RANKED = "foreign_people_pt"
 HALF = 0.5
@@ -194,7 +232,8 @@ def end_table(
         for name, error in failures.items()
     ]
     table = pd.DataFrame(rows)
-    table["rank"] = table["rank"].astype("Int64") if "rank" in table else pd.NA
+    table = table.reindex(columns=[column.name for column in SCENARIOS])
+    table["rank"] = table["rank"].astype("Int64")
     order = table.assign(
         first=table["baseline"].fillna("x").ne(""), late=table["status"].eq("failed")
     )
@@ -264,10 +303,9 @@ def foreign_people(times: TravelTimes, zones: Zones, *, cutoff_s: float = 3600.0
 
 
 def _border_minutes(run: RunData, countries: pd.DataFrame) -> dict[str, Any]:
-    """Mean minutes across the border by public transport, of pairs that both runs reach."""
-    names = {"pt": "pt", "car": "car", "bike": "bike"}
+    """Mean change in minutes across the border by mode, of pairs that both runs reach."""
     row: dict[str, Any] = {}
-    for mode in names:
+    for mode in BORDER_MODES:
         rows = countries[
             (countries["scenario"] == run.name)
             & (countries["mode"] == mode)
@@ -299,3 +337,34 @@ def _service(run: RunData, base: RunData, row: Mapping[str, Any]) -> dict[str, A
         "peak_vehicles_change": after["peak_vehicles"] - before["peak_vehicles"],
         "gain_per_vehicle_hour": gain_per_vehicle_hour(float(gain), hours),
     }
+
+
+def comparison_sheets(tables: Mapping[str, pd.DataFrame], lang: str) -> list[Sheet]:
+    """Lay the comparison out for the workbook; tables by pair of zones stay outside it."""
+    _ = translator(lang)
+    other = "title_en" if lang == "nl" else "title_nl"
+    scenarios = tables["scenarios"].drop(columns=[other])
+    sheets = [
+        Sheet(
+            _("Scenarios"), scenarios, columns=SCENARIOS, digits=2,
+            about=_("One row per scenario: what it brings, its rank, what it takes, its error"),
+        )
+    ]  # fmt: skip
+    columns = (*GROUPS, VERDICT)
+    for name, head, about, contract in (
+        ("figures", _("Ten figures"), _("The ten figures before and after each scenario"), ()),
+        ("pairs", _("Named pairs"), _("Named pairs that differ from the baseline"), columns),
+        ("countries", _("Countries"), _("Means between countries, all modes"), columns),
+        ("service_cost", _("Cost of service"), _("Lines whose service differs"), SERVICE_COST),
+    ):
+        table = tables.get(name, pd.DataFrame())
+        if len(table):
+            spoken = _in_words(table, lang)
+            sheets.append(Sheet(head, spoken, about=about, columns=contract, digits=2))
+    return sheets
+
+
+def _in_words(table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Put verdicts and modes into the reader's language."""
+    columns = [name for name in ("verdict", "mode", "kind") if name in table]
+    return table.assign(**{name: [label(str(v), lang) for v in table[name]] for name in columns})

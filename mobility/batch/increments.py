@@ -31,6 +31,8 @@ class Increments:
         The scenario without its own changes: gives the day where no change sets it.
     teller
         Told each step.
+    threads
+        Of the routing; None takes all cores.
     prepared
         Networks without changes by day; filled as they are needed.
     """
@@ -38,6 +40,7 @@ class Increments:
     job: Job
     base: Scenario
     teller: Teller
+    threads: int | None = None
     prepared: dict[Any, Timed] = field(default_factory=dict)
 
     def start(self, changes: Sequence[Any]) -> tuple[Job, Timed]:
@@ -71,6 +74,6 @@ class Increments:
         if not all((part.folder / store.INDEX).is_file() for part in parts):
             network = self.network(changes)
             for part in parts:
-                matrices.compute_part(part, network)
+                matrices.compute_part(part, network, threads=self.threads)
         ((_, found),) = matrices.read_parts(parts)
         return found

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import pandas as pd
+
 from mobility.batch import manifest, matrices
 from mobility.batch.background import background, counts_of
 from mobility.batch.inputs import Timed, prepare
@@ -16,11 +18,14 @@ from mobility.batch.results import LANGUAGES, RunData, spoken_effects, tabulate
 from mobility.batch.write import write_run
 from mobility.border import suggest_pairs
 from mobility.changes import calendar_day
+from mobility.changes.service_cost import service_cost
 from mobility.errors import Problem, RunError
 from mobility.network import MultimodalNetwork, Settings
 from mobility.scenario import Region, Scenario
+from mobility.scenario.policy_forms import NoBorder
 from mobility.snapshots import supply_lines, supply_stops
 from mobility.tables import TravelTimes
+from mobility.zones import Zones
 
 PREPARED = ".prepared"
 PARTS = ".parts"
@@ -166,6 +171,8 @@ def _compute(
     zones = network.supply.zones
     pairs = tuple(job.region.pairs) or suggest_pairs(zones)
     accessibility, municipalities, border = tabulate(times, network, pairs)
+    border["service_cost"] = service_cost(network.supply.feeds, network.day)
+    border |= _decomposed(job, teller, zones, threads)
     behind = background(network, base)
     seconds = {"changes": changed, "route": routed_s or took, "indicators": clock() - started}
     return RunData(
@@ -192,6 +199,21 @@ def _compute(
             "stops": supply_stops(network.timetable),
         },
     )
+
+
+def _decomposed(
+    job: Job, teller: Teller, zones: Zones, threads: int | None
+) -> dict[str, pd.DataFrame]:
+    """Share the border effect out over its causes, where the scenario takes these away."""
+    if "pt" not in job.scenario.modes or not any(
+        isinstance(form, NoBorder) for form in job.scenario.changes
+    ):
+        return {}
+    # these two rest on this module: a decomposition is many jobs
+    from mobility.batch.decomposition import decomposition_tables  # noqa: PLC0415
+    from mobility.batch.increments import Increments  # noqa: PLC0415
+
+    return decomposition_tables(Increments(job, job.scenario, teller, threads), zones)
 
 
 def _route(

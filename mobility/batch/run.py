@@ -77,7 +77,9 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
     comparison = None
     if len(results) > 1:
         teller.step("", "compare")
-        comparison = write_comparison(results, options.out / COMPARISON, options.lang)
+        comparison = write_comparison(
+            results, options.out / COMPARISON, options.lang, done.failures
+        )
     return Finished(tuple(results), done.failures, done.folders, comparison)
 
 

@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from mobility.batch import figures, manifest
+from mobility.batch.comparing import comparison_sheets, comparison_tables
 from mobility.batch.folders import whole_folder
 from mobility.batch.layers import map_layers
 from mobility.batch.results import LANGUAGES, RunData, join_rows, measured
 from mobility.batch.timing import cores, peak_memory_mb
 from mobility.border import headlines, resolve_pairs
 from mobility.checkpage import write_check_page
+from mobility.errors import MobilityError
 from mobility.maps import write_layers
 from mobility.merge import Merged
 from mobility.report import NamedPair, ReportInput, Run, write_report
@@ -85,19 +87,29 @@ def write_run(
     return target
 
 
-def write_comparison(results: Sequence[RunData], target: Path, lang: str) -> Path:
+def write_comparison(
+    results: Sequence[RunData],
+    target: Path,
+    lang: str,
+    failures: Mapping[str, MobilityError] | None = None,
+) -> Path:
     """Write the folder that compares several scenarios; the first is the baseline.
 
-    A folder that compares these very runs already is left as it is.
+    Each scenario is set beside the baseline it names. A folder that compares these very runs
+    already is left as it is.
     """
-    shown = manifest.compared(results, lang)
+    failed = {name: [str(p) for p in error.problems] for name, error in (failures or {}).items()}
+    shown = {**manifest.compared(results, lang), "failed": failed}
     if manifest.is_current(target, shown):
         return target
+    tables = comparison_tables(results, failures)
     with whole_folder(target) as folder:
-        write_csv(folder / "municipalities.csv", join_rows([r.municipalities for r in results]))
+        pairs = tables.pop("zone_pairs", pd.DataFrame())
+        pairs.to_parquet(folder / "zone_pairs.parquet", index=False, compression="zstd")
         cards = join_rows([r.border["scorecard"] for r in results])
-        write_csv(folder / "scorecard.csv", cards)
-        _write_reading(folder, results, lang)
+        for name, table in sorted({**tables, "scorecard": cards}.items()):
+            write_csv(folder / f"{name}.csv", table)
+        _write_reading(folder, results, lang, comparison_sheets(tables, lang))
         manifest.write({**shown, "outputs": manifest.outputs(folder), "files": {}}, folder)
     return target
 
@@ -204,14 +216,16 @@ def _write_tables(folder: Path, result: RunData) -> None:
         write_csv(folder / f"{name}.csv", table)
 
 
-def _write_reading(folder: Path, results: Sequence[RunData], lang: str) -> None:
+def _write_reading(
+    folder: Path, results: Sequence[RunData], lang: str, first: Sequence[Sheet] = ()
+) -> None:
     data = report_input(results)
     drawn = figures.write_charts(folder / "charts", data, lang)
     (folder / "maps").mkdir()
     write_layers(folder / "maps" / "layers.gpkg", map_layers(results[-1]))
     write_workbook(
         folder / "tables.xlsx",
-        _sheets(results, lang),
+        [*first, *_sheets(results, lang)],
         lang=lang,
         title=data.region,
         notes=_notes(data, lang),
