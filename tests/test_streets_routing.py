@@ -50,6 +50,10 @@ def test_sweep_and_search_give_one_table(seed, mode):
     free = both_ways(streets, mode, origins, destinations)
     factor = rng.choice(np.float32([1.0, 1.5, 3.0]), len(streets.edge_from))
     both_ways(streets, mode, origins, destinations, factor=factor, threads=2)
+    np.testing.assert_array_equal(
+        node_times_ms(streets, mode, origins, prepare=True),
+        node_times_ms(streets, mode, origins, prepare=False),
+    )
     near = both_ways(streets, mode, origins, destinations, limit_s=400)
     np.testing.assert_array_equal(near, np.where(free <= 400_000, free, UNREACHED))
 

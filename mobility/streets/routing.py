@@ -146,8 +146,17 @@ def node_times_ms(
     limit_s: float | None = None,
     factor: Float32 | None = None,
     threads: int | None = None,
+    prepare: bool | None = None,
 ) -> Int32:
     """Travel times from every origin to every node of the mode's graph.
+
+    Parameters
+    ----------
+    streets, mode, origins, limit_s, factor, threads
+        As for `matrix_ms`.
+    prepare
+        True takes the prepared graph, and prepares it first if need be, as pays for many
+        calls; False searches; None goes by the number of origins.
 
     Returns
     -------
@@ -158,7 +167,7 @@ def node_times_ms(
     cost = costs_ms(graph, factor)
     limit_ms = None if limit_s is None else round(limit_s * 1000)
     offset, node, ms, _ = _ends(graph, cost, origins, leaving=True)
-    if not _few(origins):
+    if prepare or (prepare is None and not _few(origins)):
         contraction, weights = _prepared(graph, factor, cost)
         return swept_to_all(
             contraction, weights, offset, node, ms, limit_ms=limit_ms, threads=_threads(threads)
