@@ -145,3 +145,22 @@ def test_what_carries_the_border(world: Path, tmp_path: Path) -> None:
     assert rows["loss"].tolist() == pytest.approx([whole, 0], rel=1e-5)
     assert rows["share"].tolist() == pytest.approx([0.5, 0], rel=1e-5)
     assert rows["rank"].tolist() == [1, 2]
+
+
+def test_a_no_border_run_says_what_each_friction_costs(world: Path, tmp_path: Path) -> None:
+    (world / "none.toml").write_text(
+        'version = 1\nbase = "base.toml"\n[[changes]]\nkind = "ticket"\noperator_minutes = 5.0\n'
+        '[[changes]]\nkind = "no-border"\nremove = ["fit", "calendar", "ticket"]\n',
+        encoding="utf-8",
+    )
+    assert run(world / "none.toml", "--out", tmp_path, "--quiet", "--workers", "1") == 0
+    table = pd.read_csv(tmp_path / "none" / "decomposition.csv")
+    pairs = pd.read_csv(tmp_path / "none" / "decomposition_pairs.csv")
+    assert set(table["cause"]) == set(pairs["cause"]) == {"fit", "calendar", "ticket"}
+    for _, rows in pairs.groupby(["municipality_o", "municipality_d"]):
+        assert rows["cost_s"].sum() == pytest.approx(rows["effect_s"].iloc[0], abs=1e-3)
+    # The five minutes of a second ticket are all there is to take away from W to E, where the
+    # change at n has 5 minutes: with the ticket the next bus, an hour later, is taken.
+    mine = pairs[pairs["municipality_o"] == "Wstad"].set_index("cause")["cost_s"]
+    assert mine["ticket"] == 3600
+    assert mine["calendar"] == mine["fit"] == 0
