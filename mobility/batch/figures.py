@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from mobility.charts import Stamp, heat_map, pair_bars, save, svg_bytes, vf_heat_map
+from mobility.charts import (
+    Stamp,
+    access_curves,
+    change_map,
+    heat_map,
+    measure_ranking,
+    pair_bars,
+    people_by_minute,
+    save,
+    scorecard_page,
+    vf_heat_map,
+)
 from mobility.report import Figure, ReportInput
-from mobility.report.model import spoken
+from mobility.report.model import Run, spoken
 from mobility.report.pairs import pair_times
-from mobility.words import label
+from mobility.report.ranking import scenario_ranking
+from mobility.tables import TravelTimes
+from mobility.words import label, translator
 
 LANGUAGES = ("nl", "en")
 BAR_MODES = ("pt", "bike+pt", "bike", "car")
 MATRIX_MODES = ("pt", "bike")
+CARD_MODES = ("bike", "pt", "car")
+CURVE_MODES = ("pt", "bike+pt")
+CHANGE_MODES = ("pt", "bike+pt", "car+pt", "bike", "ebike", "car", "walk")
+RANKED_FROM = 3
 
 
-def draw(data: ReportInput, lang: str) -> dict[str, Drawing]:
-    """Draw every chart that the runs allow: file stem → figure."""
+def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
+    """Draw every chart that the runs allow, one after the other: file stem, figure."""
     stamp = Stamp(
         source=", ".join(sorted({i["role"] for i in data.manifest.get("inputs", ())})),
         fingerprint=str(data.manifest.get("fingerprint", "")),
@@ -30,50 +50,134 @@ def draw(data: ReportInput, lang: str) -> dict[str, Drawing]:
     last = data.runs[-1]
     modes = tuple(last.times)
     pairs = pair_times(data.runs, data.pairs, data.zones)
-    drawn = {
-        f"pairs-{_stem(mode)}": pair_bars(pairs, mode=mode, titles=titles, lang=lang, stamp=stamp)
-        for mode in BAR_MODES
-        if mode in modes
-    }
+    for mode in (m for m in BAR_MODES if m in modes):
+        yield (
+            f"pairs-{_stem(mode)}",
+            pair_bars(pairs, mode=mode, titles=titles, lang=lang, stamp=stamp),
+        )
+    if not data.scorecard.empty:
+        shown = tuple(m for m in CARD_MODES if m in modes)
+        yield (
+            "scorecard",
+            scorecard_page(
+                data.scorecard,
+                titles=titles,
+                scenario=last.name,
+                modes=shown,
+                lang=lang,
+                stamp=stamp,
+            ),
+        )
     for mode in (m for m in MATRIX_MODES if m in modes):
-        drawn[f"matrix-{_stem(mode)}"] = heat_map(
+        yield f"matrix-{_stem(mode)}", heat_map(
             data.municipalities, scenario=last.name, mode=mode, title=titles[last.name],
             lang=lang, stamp=stamp,
         )  # fmt: skip
     if "car" in modes and "pt" in modes:
-        drawn["vf-pt"] = vf_heat_map(
+        yield "vf-pt", vf_heat_map(
             data.municipalities, scenario=last.name, mode="pt", title=titles[last.name],
             lang=lang, stamp=stamp,
         )  # fmt: skip
-    return drawn
+    yield from _over_all(data, titles, lang, stamp)
+
+
+def _over_all(
+    data: ReportInput, titles: Mapping[str, str], lang: str, stamp: Stamp
+) -> Iterator[tuple[str, Drawing]]:
+    """Draw what sets runs side by side: people reached, where it changes, which helps most."""
+    _ = translator(lang)
+    first, last = data.runs[0], data.runs[-1]
+    people = _people(data)
+    for mode in (m for m in CURVE_MODES if all(m in run.times for run in data.runs)):
+        curves = pd.concat(
+            [people_by_minute(run.times[mode], people) for run in data.runs], ignore_index=True
+        )
+        yield (
+            f"access-{_stem(mode)}",
+            access_curves(curves, titles=titles, place=data.region, lang=lang, stamp=stamp),
+        )
+    if len(data.runs) == 2:
+        mode, change = _largest_change(first, last, people)
+        if mode:
+            yield f"change-{_stem(mode)}", change_map(
+                change, data.zones, data.countries, lang=lang, stamp=stamp,
+                title=f"{titles[last.name]} – {label(mode, lang)}",
+            )  # fmt: skip
+    if len(data.runs) >= RANKED_FROM and "pt" in last.times:
+        ranks = scenario_ranking(data.municipalities, [run.name for run in data.runs], "pt")
+        table = pd.DataFrame({
+            "measure": ranks["scenario"].map(titles),
+            "value": -ranks["mean_change_border"].fillna(0.0),
+        })  # fmt: skip
+        yield "ranking-pt", measure_ranking(
+            table, unit="min", title=_("Minutes less across the border, by public transport"),
+            lang=lang, stamp=stamp, digits=2,
+        )  # fmt: skip
+
+
+def _largest_change(
+    first: Run, last: Run, people: Mapping[str, float]
+) -> tuple[str, npt.NDArray[np.float64]]:
+    """Find the mode a scenario changes most, and the mean minutes it changes from each zone."""
+    best, mode_found = np.empty(0), ""
+    for mode in (m for m in CHANGE_MODES if m in first.times and m in last.times):
+        change = mean_change_min(first.times[mode], last.times[mode], people)
+        if np.nansum(np.abs(change)) > np.nansum(np.abs(best)):
+            best, mode_found = change, mode
+    return mode_found, best
+
+
+def mean_change_min(
+    before: TravelTimes, after: TravelTimes, people: Mapping[str, float]
+) -> npt.NDArray[np.float64]:
+    """Mean change of the median time from each zone, weighted by people at the destination.
+
+    Over destinations reached in both; NaN for a zone that has none.
+    """
+    middle = before.percentiles.index(50)
+    change = after.time_s[:, :, middle].astype(float) - before.time_s[:, :, middle]
+    weight = np.array([people.get(str(zone), 0.0) for zone in before.destinations])
+    weights = np.where(np.isfinite(change), weight if weight.sum() > 0 else 1.0, 0.0)
+    held = weights.sum(axis=1)
+    total = (np.where(np.isfinite(change), change, 0.0) * weights).sum(axis=1)
+    return np.where(held > 0, total / np.where(held > 0, held, 1.0) / 60.0, np.nan)
+
+
+def _people(data: ReportInput) -> dict[str, float]:
+    zones = data.zones
+    if "population" not in zones.opportunities:
+        return dict.fromkeys(map(str, zones.ids), 1.0)
+    people = zones.opportunities["population"].fillna(0.0).to_numpy(float).tolist()
+    return dict(zip(map(str, zones.ids), people, strict=True))
 
 
 def _stem(mode: str) -> str:
     return mode.replace("+", "-")
 
 
-def write_charts(folder: Path, data: ReportInput, lang: str) -> Mapping[str, Drawing]:
-    """Write each chart as PNG and SVG; return the figures drawn."""
+def write_charts(folder: Path, data: ReportInput, lang: str) -> ReportInput:
+    """Write each chart as PNG and SVG; return the data with the charts its report shows."""
     folder.mkdir(parents=True)
-    drawn = draw(data, lang)
     about = {"fingerprint": str(data.manifest.get("fingerprint", "")), "Source": data.region}
-    for stem, figure in drawn.items():
-        save(figure, folder / stem, {"Title": stem, **about})
-    return drawn
+    shown = []
+    for stem, figure in draw(data, lang):
+        _, svg = save(figure, folder / stem, {"Title": stem, **about})
+        if not stem.startswith(("matrix-", "vf-")):  # the report has its own, to be sorted
+            shown.append(_shown(stem, svg.read_bytes()))
+    return replace(data, figures=tuple(shown))
 
 
-def with_figures(data: ReportInput, drawn: Mapping[str, Drawing]) -> ReportInput:
-    """Put the bar charts of the named pairs into the report's data."""
-    return replace(
-        data,
-        figures=tuple(
-            Figure(
-                name=stem,
-                svg=dict.fromkeys(LANGUAGES, svg_bytes(figure)),
-                alt={lang: label(stem.removeprefix("pairs-").replace("-", "+"), lang)
-                     for lang in LANGUAGES},
-            )
-            for stem, figure in drawn.items()
-            if stem.startswith("pairs-")
-        ),
-    )  # fmt: skip
+def _shown(stem: str, svg: bytes) -> Figure:
+    kind, _, mode = stem.partition("-")
+    names = {
+        "pairs": "Travel times of named pairs",
+        "scorecard": "Scorecard",
+        "access": "People within reach",
+        "change": "Where it changes",
+        "ranking": "Which scenario helps most",
+    }
+    alt = {}
+    for lang in LANGUAGES:
+        by = f", {label(mode.replace('-', '+'), lang)}" if mode else ""
+        alt[lang] = translator(lang)(names[kind]) + by
+    return Figure(name=stem, svg=dict.fromkeys(LANGUAGES, svg), alt=alt)

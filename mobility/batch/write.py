@@ -220,7 +220,7 @@ def _write_reading(
     folder: Path, results: Sequence[RunData], lang: str, first: Sequence[Sheet] = ()
 ) -> None:
     data = report_input(results)
-    drawn = figures.write_charts(folder / "charts", data, lang)
+    data = figures.write_charts(folder / "charts", data, lang)
     (folder / "maps").mkdir()
     write_layers(folder / "maps" / "layers.gpkg", map_layers(results[-1]))
     write_workbook(
@@ -230,7 +230,7 @@ def _write_reading(
         title=data.region,
         notes=_notes(data, lang),
     )
-    write_report(folder / "report.html", figures.with_figures(data, drawn), lang)
+    write_report(folder / "report.html", data, lang)
 
 
 def _notes(data: ReportInput, lang: str) -> list[str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -40,6 +42,7 @@ SEQUENTIAL = "YlGnBu_r"
 DIVERGING = "PuOr"
 INK = "#333333"
 DPI = 200
+PNG = {"compress_level": 4}
 FINGERPRINT_SHOWN = 12
 
 
@@ -145,10 +148,14 @@ def save(
     png = path_stem.with_name(path_stem.name + ".png")
     svg = path_stem.with_name(path_stem.name + ".svg")
     with styled():
-        figure.savefig(png, dpi=DPI, metadata={"Software": "border-mobility", **extra})
+        # Not by savefig, which draws everything twice: once in vain, to see how large it is.
+        figure.set_dpi(DPI)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.print_png(png, metadata={"Software": "border-mobility", **extra}, pil_kwargs=PNG)
         # What lies where is settled now; finding it out again would take as long as drawing.
         figure.set_layout_engine("none")
-        figure.savefig(svg, metadata=_svg_metadata(extra))
+        canvas = FigureCanvasSVG(figure)
+        canvas.print_svg(svg, metadata=_svg_metadata(extra))
     return png, svg
 
 
@@ -158,7 +165,8 @@ def svg_bytes(figure: Figure, metadata: Mapping[str, str] | None = None) -> byte
 
     target = BytesIO()
     with styled():
-        figure.savefig(target, format="svg", metadata=_svg_metadata(dict(metadata or {})))
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(target, metadata=_svg_metadata(dict(metadata or {})))
     return target.getvalue()
 
 
