@@ -1,1 +1,5 @@
 """Cross-border multimodal accessibility: two countries, one network."""
+
+from mobility.compiled import keep_compiled
+
+keep_compiled()
