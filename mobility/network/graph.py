@@ -27,9 +27,7 @@ STREET_MODES = ("walk", "bike", "ebike", "car")
 WGS84 = "EPSG:4326"
 
 
-def to_networkx(
-    network: MultimodalNetwork, street_modes: tuple[str, ...] = STREET_MODES
-) -> Graph:
+def to_networkx(network: MultimodalNetwork, street_modes: tuple[str, ...] = STREET_MODES) -> Graph:
     """Lay the whole network out as one graph.
 
     Node ids are stable: ``street/<OSM id>``, ``stop/<feed:stop_id>``, ``zone/<zone id>``; nodes
