@@ -8,10 +8,15 @@ Zones and matrices are drawn with a fixed seed, so that no data are needed.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+# Run from a checkout, where the package need not be installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mobility.border import all_border
 from mobility.indicators import all_indicators

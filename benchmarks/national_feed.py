@@ -12,6 +12,7 @@ import argparse
 import datetime as dt
 import io
 import multiprocessing as mp
+import sys
 import tempfile
 import time
 import zipfile
@@ -20,6 +21,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+
+# Run from a checkout, where the package need not be installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mobility.feeds import read_feeds
 from mobility.scenario.model import FeedEntry

@@ -15,6 +15,7 @@ import datetime as dt
 import multiprocessing as mp
 import shutil
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from national_feed import peak_mb
+
+# Run from a checkout, where the package need not be installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mobility import demo
 from mobility.batch import inputs
