@@ -54,7 +54,7 @@ def outputs(out: Path) -> dict[str, str]:
         if path.name == "manifest.json":
             facts = json.loads(data)
             for key in ("timings_s", "peak_memory_mb", "cores", "files"):
-                facts.pop(key)
+                facts.pop(key, None)
             data = json.dumps(facts, sort_keys=True).encode()
         found["/".join(parts)] = hashlib.sha256(data).hexdigest()
     return found
