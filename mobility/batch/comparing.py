@@ -18,7 +18,7 @@ import pandas as pd
 from mobility.batch.results import RunData, join_rows
 from mobility.border import figure_changes, resolve_pairs
 from mobility.changes.service_cost import SERVICE_COST, cost_difference, total_cost
-from mobility.comparison import GROUPS, by_group, compare, gain_per_vehicle_hour, rank
+from mobility.comparison import GROUPS, by_group, by_link, compare, gain_per_vehicle_hour, rank
 from mobility.errors import MobilityError
 from mobility.scenario.clock import clock_s
 from mobility.tables import Column, TravelTimes
@@ -104,22 +104,24 @@ def comparison_tables(
 
 def _against(base: RunData, run: RunData) -> dict[str, pd.DataFrame]:
     """All tables of one run set beside another."""
-    if run is base:
-        return {"countries": join_rows([t for _, t in _countries(base, base)])}
-    modes = [mode for mode in run.times if mode in base.times]
-    zone_pairs, municipalities, named = [], [], []
-    for mode in modes:
-        if _alike(base.times[mode], run.times[mode]):
-            continue
+    country = dict(zip(map(str, run.zones.ids), map(str, run.zones.countries), strict=True))
+    people, municipality = _people(run.zones), _municipality(run.zones)
+    zone_pairs, municipalities, countries, named = [], [], [], []
+    for mode in (mode for mode in run.times if mode in base.times):
         pairs = compared(base, run, mode)
+        countries.append(by_group(pairs, country, people))
+        if run is base or _alike(base.times[mode], run.times[mode]):
+            continue
         zone_pairs.append(pairs[~pairs["verdict"].isin(SAME)])
-        municipalities.append(_told(by_group(pairs, _municipality(run.zones), _people(run.zones))))
+        municipalities.append(_told(by_group(pairs, municipality, people)))
         named.append(_named(pairs, run))
+    if run is base:
+        return {"countries": join_rows(countries)}
     return {
         "figures": figure_changes(base.times, run.times, run.zones, run.pairs),
         "pairs": join_rows(named),
         "municipalities": join_rows(municipalities),
-        "countries": join_rows([t for _, t in _countries(base, run)]),
+        "countries": join_rows(countries),
         "zone_pairs": join_rows(zone_pairs),
         "service_cost": _cost(base, run),
     }
@@ -157,15 +159,6 @@ def _people(zones: Zones) -> dict[str, float]:
     return dict(zip(map(str, zones.ids), values, strict=True))
 
 
-def _countries(base: RunData, run: RunData) -> list[tuple[str, pd.DataFrame]]:
-    group = dict(zip(map(str, run.zones.ids), map(str, run.zones.countries), strict=True))
-    return [
-        (mode, by_group(compared(base, run, mode), group, _people(run.zones)))
-        for mode in run.times
-        if mode in base.times
-    ]
-
-
 def _told(groups: pd.DataFrame) -> pd.DataFrame:
     """Leave out groups without a difference, and say of each other one what it is.
 
@@ -183,18 +176,17 @@ def _told(groups: pd.DataFrame) -> pd.DataFrame:
 
 def _named(pairs: pd.DataFrame, run: RunData) -> pd.DataFrame:
     """Compare the region's named pairs, both directions of each."""
-    zones, people = run.zones, _people(run.zones)
-    rows = []
-    for pair, (a, b) in zip(run.pairs, resolve_pairs(zones, run.pairs), strict=True):
+    ids = np.array([str(zone) for zone in run.zones.ids], object)
+    links, kinds = [], []
+    for pair, (a, b) in zip(run.pairs, resolve_pairs(run.zones, run.pairs), strict=True):
         for start, end in ((a, b), (b, a)):
-            inside = pairs["origin"].isin(zones.ids[start.rows]) & pairs["destination"].isin(
-                zones.ids[end.rows]
-            )
-            group = {str(zones.ids[row]): start.name for row in start.rows}
-            group |= {str(zones.ids[row]): end.name for row in end.rows}
-            told = by_group(pairs[inside], group, people)
-            rows.append(told[told["group_o"] != told["group_d"]].assign(kind=pair.kind))
-    return _told(join_rows(rows)) if rows and len(join_rows(rows)) else pd.DataFrame()
+            links.append((ids[start.rows].tolist(), start.name, ids[end.rows].tolist(), end.name))
+            kinds.append(pair.kind)
+    told = by_link(pairs, links, _people(run.zones))
+    if not len(told):
+        return pd.DataFrame()
+    kind = np.array(kinds, object)[told["link"].to_numpy()]
+    return _told(told.drop(columns="link").assign(kind=kind))
 
 
 def _cost(base: RunData, run: RunData) -> pd.DataFrame:

@@ -6,7 +6,7 @@ gives a value, and only decides which runs to ask for.
 """
 
 from mobility.comparison.contribution import Contribution, contribution
-from mobility.comparison.pairs import GROUPS, PAIRS, VERDICTS, band_s, by_group, compare
+from mobility.comparison.pairs import GROUPS, PAIRS, VERDICTS, band_s, by_group, by_link, compare
 from mobility.comparison.ranking import carries, gain_per_vehicle_hour, rank
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Contribution",
     "band_s",
     "by_group",
+    "by_link",
     "carries",
     "compare",
     "contribution",

@@ -218,32 +218,100 @@ def by_group(
         Columns of `GROUPS`. Means are over pairs that both runs reach, of one zone and itself
         excepted; pairs gained and lost are counted beside them.
     """
-    rows = pairs[pairs["origin"] != pairs["destination"]]
-    rows = rows.assign(
-        group_o=rows["origin"].map(group), group_d=rows["destination"].map(group)
-    ).dropna(subset=["group_o", "group_d"])
-    weight = rows["origin"].map(people).fillna(0.0) * rows["destination"].map(people).fillna(0.0)
-    keys = ["scenario", "mode", "group_o", "group_d"]
-    both = rows["base_s"].notna() & rows["time_s"].notna()
-    weight = weight.where(both, 0.0)
-    total = weight.groupby([rows[k] for k in keys], observed=True).transform("sum")
-    weight = weight.where(total > 0, both.astype(float))
-    known = rows.assign(
-        weight=weight,
-        base_w=(weight * rows["base_s"]).where(both, 0.0),
-        time_w=(weight * rows["time_s"]).where(both, 0.0),
-        pairs=both.astype(np.int64),
-        clear=rows["verdict"].isin(["shorter", "longer"]).astype(np.int64),
-        gained=(rows["verdict"] == "gained").astype(np.int64),
-        lost=(rows["verdict"] == "lost").astype(np.int64),
+    (origin, zones_o), (destination, zones_d) = (
+        pd.factorize(pairs[end].to_numpy(object)) for end in ("origin", "destination")
     )
-    sums = known.groupby(keys, observed=True, sort=True)[
-        ["weight", "base_w", "time_w", "pairs", "clear", "gained", "lost"]
-    ].sum()
-    some = sums["weight"].where(sums["weight"] > 0)
-    result = pd.DataFrame({"base_s": sums["base_w"] / some, "time_s": sums["time_w"] / some})
+    names_o, names_d = (np.array([group.get(z) for z in ids], object) for ids in (zones_o, zones_d))
+    known_o, known_d = (np.array([n is not None for n in ns], bool) for ns in (names_o, names_d))
+    apart = zones_o[origin] != zones_d[destination]
+    rows = np.flatnonzero(apart & known_o[origin] & known_d[destination])
+    weight = _pair_weight(origin, destination, zones_o, zones_d, people)[rows]
+    keys = pairs[["scenario", "mode"]].iloc[rows]
+    keys = keys.assign(group_o=names_o[origin[rows]], group_d=names_d[destination[rows]])
+    return _means(pairs.iloc[rows], keys, weight)
+
+
+def by_link(
+    pairs: pd.DataFrame,
+    links: Sequence[tuple[Sequence[str], str, Sequence[str], str]],
+    people: Mapping[str, float],
+) -> pd.DataFrame:
+    """Sum pairs up by link between two named places, which may share zones with other links.
+
+    Parameters
+    ----------
+    pairs
+        Rows of `compare`.
+    links
+        Zones and name of the place of departure, zones and name of that of arrival. A zone of
+        both belongs to the latter.
+    people
+        Zone → weight, as of `by_group`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `GROUPS` and ``link``, the place of the link in `links`; in their order.
+        Links from a place to itself or without pairs have no row.
+    """
+    (origin, zones_o), (destination, zones_d) = (
+        pd.factorize(pairs[end].to_numpy(object)) for end in ("origin", "destination")
+    )
+    found = [np.empty(0, np.intp)]
+    for zones_a, name_a, zones_b, name_b in links:
+        leaves = np.isin(zones_o, list(set(zones_a) - set(zones_b))) & (name_a != name_b)
+        arrives = np.isin(zones_d, list(zones_b))
+        found.append(np.flatnonzero(leaves[origin] & arrives[destination]))
+    rows = np.concatenate(found)
+    link = np.repeat(np.arange(len(links)), [len(part) for part in found[1:]])
+    weight = _pair_weight(origin, destination, zones_o, zones_d, people)[rows]
+    keys = pairs[["scenario", "mode"]].iloc[rows].assign(link=link)
+    told = _means(pairs.iloc[rows], keys, weight)
+    names = np.array([(a, b) for _, a, _, b in links], object).reshape(len(links), 2)[told["link"]]
+    told = told.assign(group_o=names[:, 0], group_d=names[:, 1]).sort_values("link", kind="stable")
+    return told[[*(column.name for column in GROUPS), "link"]].reset_index(drop=True)
+
+
+def _pair_weight(
+    origin: npt.NDArray[np.intp],
+    destination: npt.NDArray[np.intp],
+    zones_o: npt.NDArray[np.object_],
+    zones_d: npt.NDArray[np.object_],
+    people: Mapping[str, float],
+) -> Float64:
+    """Product of the people of both ends."""
+    one, two = (
+        np.nan_to_num(np.array([people.get(z, 0.0) for z in ids], np.float64))
+        for ids in (zones_o, zones_d)
+    )
+    weight: Float64 = one[origin] * two[destination]
+    return weight
+
+
+def _means(rows: pd.DataFrame, keys: pd.DataFrame, weight: Float64) -> pd.DataFrame:
+    """Means and counts of rows of pairs for each value of the keys, sorted by these."""
+    number = keys.groupby(list(keys.columns), observed=True, sort=True).ngroup().to_numpy()
+    first = np.unique(number, return_index=True)[1]
+    n = len(first)
+    base, time = (rows[name].to_numpy(np.float64) for name in ("base_s", "time_s"))
+    verdict = rows["verdict"].to_numpy(object)
+    both = np.isfinite(base) & np.isfinite(time)
+    weight = np.where(both, weight, 0.0)
+    weight = np.where((np.bincount(number, weight, n) > 0)[number], weight, both.astype(np.float64))
+
+    def count(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        return np.bincount(number[chosen], minlength=n).astype(np.int64)
+
+    def mean(values: Float64) -> Float64:
+        total = np.bincount(number, np.where(both, weight * values, 0.0), n)
+        return _ratio(total, np.bincount(number, weight, n))
+
+    result = keys.iloc[first].reset_index(drop=True)
+    result["base_s"], result["time_s"] = mean(base), mean(time)
     result["difference_s"] = result["time_s"] - result["base_s"]
     result["relative"] = result["difference_s"] / result["base_s"]
-    result["share_distinguishable"] = sums["clear"] / sums["pairs"].where(sums["pairs"] > 0)
-    result[["pairs", "gained", "lost"]] = sums[["pairs", "gained", "lost"]]
-    return result.reset_index()
+    clear, pairs = count((verdict == "shorter") | (verdict == "longer")), count(both)
+    result["share_distinguishable"] = _ratio(clear.astype(np.float64), pairs.astype(np.float64))
+    result["pairs"], result["gained"] = pairs, count(verdict == "gained")
+    result["lost"] = count(verdict == "lost")
+    return result
