@@ -63,6 +63,40 @@ def test_bars_are_as_long_as_the_minutes_and_say_them() -> None:
     )
 
 
+def many_pairs(changes: list[float]) -> pd.DataFrame:
+    rows = [
+        (scenario, "pt", f"P{k:02}", "city", 50, 60.0 + (change if scenario == "new" else 0.0))
+        for k, change in enumerate(changes)
+        for scenario in TITLES
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "mode", "pair", "kind", "percentile", "minutes"])
+
+
+def drawn_pairs(table: pd.DataFrame, titles: dict[str, str]) -> tuple[list[str], str]:
+    axes = charts.pair_bars(table, mode="pt", titles=titles, **WORDS).axes[0]
+    return [t.get_text() for t in axes.get_yticklabels()], axes.get_xlabel()
+
+
+def test_of_many_pairs_those_that_change_most_are_drawn_in_their_own_order() -> None:
+    # 15 pairs; P01 changes 1, … P14 14 minutes, and P00 is not reached in "new".
+    table = many_pairs([np.nan, *(-float(k) for k in range(1, 15))])
+    shown, said = drawn_pairs(table, TITLES)
+    assert shown == ["P00", *(f"P{k:02}" for k in range(4, 15))]
+    assert "de 12 van 15 verbindingen die het meest verschillen" in said
+
+
+def test_of_many_pairs_without_a_change_the_first_are_drawn() -> None:
+    shown, said = drawn_pairs(many_pairs([0.0] * 13), {"baseline": "Nu"})
+    assert shown == [f"P{k:02}" for k in range(12)]
+    assert "de eerste 12 van 13 verbindingen" in said
+
+
+def test_twelve_pairs_are_all_drawn_without_a_note() -> None:
+    shown, said = drawn_pairs(many_pairs([0.0] * 12), TITLES)
+    assert len(shown) == 12
+    assert "\n" not in said
+
+
 def test_bands_run_from_the_fifth_to_the_ninety_fifth_percentile() -> None:
     figure = charts.pair_bands(pair_table(), mode="pt", titles=TITLES, **WORDS)
     lines = [p for c in figure.axes[0].collections for p in c.get_segments()]

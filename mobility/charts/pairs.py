@@ -22,6 +22,8 @@ from mobility.charts.style import (
 from mobility.words import label, number, translator
 
 ROW_INCH = 0.16
+MOST_PAIRS = 12
+"""More pairs than this are not read any more; see `pair_bars`."""
 MEDIAN = 50
 
 
@@ -34,6 +36,9 @@ def pair_bars(
     stamp: Stamp,
 ) -> Figure:
     """Draw the median time of each named pair, one bar per scenario, the baseline first.
+
+    Of more than `MOST_PAIRS` pairs those are drawn whose times differ most between scenarios, or
+    the first ones where none differs; the axis says so.
 
     Parameters
     ----------
@@ -50,6 +55,7 @@ def pair_bars(
     grid_of = rows.pivot_table(
         index="pair", columns="scenario", values="minutes", observed=True, dropna=False
     )
+    pairs, note = _most_changed(grid_of.reindex(index=pairs, columns=list(titles)), lang)
     height = 1.5 + ROW_INCH * max(len(pairs), 1) * (len(titles) + 1)
     title = _("Travel time by {mode}").format(mode=label(mode, lang))
     with styled():
@@ -62,12 +68,32 @@ def pair_bars(
         _bars(axes, values, list(titles.values()), lang)
         axes.set_yticks(range(len(pairs)), pairs)
         axes.set_ylim(len(pairs) - 0.5, -0.5)
-        axes.set_xlabel(_("minutes, door to door, median over departures"))
+        axes.set_xlabel(_("minutes, door to door, median over departures") + note)
         number_axis(axes.xaxis, lang)
         grid(axes)
         axes.spines["bottom"].set_visible(False)
         legend_above(axes, _legend_columns(titles.values()))
     return figure
+
+
+def _most_changed(minutes: pd.DataFrame, lang: str) -> tuple[list[str], str]:
+    """Choose the pairs (rows) to draw, in the order they come, and say which they are."""
+    _ = translator(lang)
+    names, n_all = list(minutes.index), len(minutes)
+    if n_all <= MOST_PAIRS:
+        return names, ""
+    known = minutes.notna().to_numpy()
+    spread = (minutes.max(axis=1) - minutes.min(axis=1)).fillna(0.0).to_numpy(float)
+    # Reached in one scenario and not in another is the largest change there is.
+    spread = np.where(known.any(axis=1) & ~known.all(axis=1), np.inf, spread)
+    rows = np.sort(np.argsort(-spread, kind="stable")[:MOST_PAIRS])
+    text = (
+        _("the {n} of {all} pairs that differ most between scenarios")
+        if spread.any()
+        else _("the first {n} of {all} pairs")
+    )
+    said = text.format(n=number(MOST_PAIRS, lang), all=number(n_all, lang))
+    return [names[row] for row in rows], "\n" + said
 
 
 def _legend_columns(titles: object) -> int:
