@@ -163,6 +163,20 @@ def test_bad_input_is_one_clear_message(
     assert not (tmp_path / "o" / "through").exists()
 
 
+def test_a_zone_far_from_every_street_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = write_region(tmp_path)
+    with (tmp_path / "zones.csv").open("a", encoding="utf-8") as file:
+        file.write("F,Far,Far,NL,1000,6.9,53.2\n")
+    assert run(base, "--out", tmp_path / "out", "--quiet") == 1
+    said = capsys.readouterr().err
+    assert "zones.csv" in said
+    assert "1 of 3 zones" in said
+    assert "F (Far)" in said
+    assert not (tmp_path / "out" / "base").exists()
+
+
 def test_not_a_zip_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     base = write_region(tmp_path)
     (tmp_path / "nl.zip").write_bytes(b"PK no zip")

@@ -17,7 +17,7 @@ import pandas as pd
 from mobility import demo, store
 from mobility.batch import hashes
 from mobility.batch.folders import whole_folder
-from mobility.errors import MobilityError, RunError
+from mobility.errors import MobilityError, Problem, RunError, ZoneError, raise_all
 from mobility.feeds import Feeds, read_feeds
 from mobility.merge import Merged, merge_feeds
 from mobility.network import MultimodalNetwork, Settings, Supply, build_network
@@ -29,6 +29,7 @@ from mobility.zones.assembling import assemble
 
 Report = Callable[[str], None]
 KM_PER_DEGREE = 111.195
+NAMED_ZONES = 10
 CLIPS = "streets"
 
 
@@ -258,9 +259,32 @@ def _prepare_fresh(
     feeds = found.merged.feeds
     supply = Supply(feeds, found.streets, found.zones, settings)
     network = build_network(supply, day=day, timezone=region.timezone)
+    raise_all(ZoneError, far_zones(network, str(region.zones.path)))
     evidence = dict(found.merged.evidence) | {"street_tags": street_counts(found.streets)}
     prepared = Prepared(network, found.countries, evidence, inputs, feeds.notes, key)
     return prepared, {**found.timings_s, "prepare": time.perf_counter() - started}
+
+
+def far_zones(network: MultimodalNetwork, where: str) -> list[Problem]:
+    """Name the zones that lie too far from every street, of whatever mode."""
+    points = network.zone_points.values()
+    zones, limit_m = network.supply.zones, network.supply.settings.max_snap_m
+    far = np.all([p.snapped.edge < 0 for p in points], axis=0) if points else np.empty(0, bool)
+    rows = np.flatnonzero(far)
+    if not len(rows):
+        return []
+    named = ", ".join(f"{zones.ids[row]} ({zones.names[row]})" for row in rows[:NAMED_ZONES])
+    more = f" and {len(rows) - NAMED_ZONES} more" if len(rows) > NAMED_ZONES else ""
+    return [
+        Problem(
+            where,
+            f"{len(rows)} of {len(zones.ids)} zones over {limit_m:.0f} m from any street: "
+            f"{named}{more}",
+            "zones on the streets of the extract",
+            "Leave them out, add an extract that covers them, or raise max_snap_m in the "
+            "scenario's settings",
+        )
+    ]
 
 
 def street_counts(streets: StreetNetwork) -> pd.DataFrame:
