@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.batch.results import RunData, join_rows
-from mobility.border import figure_changes, resolve_pairs
+from mobility.border import figure_changes, figures_by_variant, resolve_pairs
 from mobility.changes.service_cost import SERVICE_COST, cost_difference, total_cost
 from mobility.comparison import GROUPS, by_group, by_link, compare, gain_per_vehicle_hour, rank
 from mobility.errors import MobilityError
@@ -93,17 +93,22 @@ def comparison_tables(
         (lines whose service differs).
     """
     found: dict[str, list[pd.DataFrame]] = {}
+    before: dict[str, Mapping[str, pd.DataFrame]] = {}
     for run in runs:
         base = baseline_of(run, runs)
-        for name, table in _against(base, run).items():
+        if run is not base and base.name not in before:
+            before[base.name] = figures_by_variant(base.times, base.zones, base.pairs)
+        for name, table in _against(base, run, before.get(base.name)).items():
             found.setdefault(name, []).append(table)
     tables = {name: join_rows(parts) for name, parts in found.items()}
     figures = tables.get("figures", pd.DataFrame())
     return {"scenarios": end_table(runs, tables, figures, failures or {}), **tables}
 
 
-def _against(base: RunData, run: RunData) -> dict[str, pd.DataFrame]:
-    """All tables of one run set beside another."""
+def _against(
+    base: RunData, run: RunData, before: Mapping[str, pd.DataFrame] | None
+) -> dict[str, pd.DataFrame]:
+    """All tables of one run set beside another, whose figures `before` holds."""
     country = dict(zip(map(str, run.zones.ids), map(str, run.zones.countries), strict=True))
     people, municipality = _people(run.zones), _municipality(run.zones)
     zone_pairs, municipalities, countries, named = [], [], [], []
@@ -118,7 +123,7 @@ def _against(base: RunData, run: RunData) -> dict[str, pd.DataFrame]:
     if run is base:
         return {"countries": join_rows(countries)}
     return {
-        "figures": figure_changes(base.times, run.times, run.zones, run.pairs),
+        "figures": figure_changes(base.times, run.times, run.zones, run.pairs, before=before),
         "pairs": join_rows(named),
         "municipalities": join_rows(municipalities),
         "countries": join_rows(countries),

@@ -2,7 +2,7 @@
 
 from mobility.border.card import Half, card
 from mobility.border.decomposition import by_municipality, by_municipality_pair, decompose
-from mobility.border.figure_changes import figure_changes
+from mobility.border.figure_changes import figure_changes, figures_by_variant
 from mobility.border.figures import figures
 from mobility.border.headlines import Headline, headlines
 from mobility.border.places import resolve_pairs, suggest_pairs
@@ -19,6 +19,7 @@ __all__ = [
     "decompose",
     "figure_changes",
     "figures",
+    "figures_by_variant",
     "headlines",
     "resolve_pairs",
     "scorecard",

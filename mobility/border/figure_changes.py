@@ -37,6 +37,7 @@ def figure_changes(
     pairs: Sequence[Pair],
     *,
     population: str = "population",
+    before: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Compare the ten figures of a scenario with those of its baseline.
 
@@ -49,6 +50,8 @@ def figure_changes(
         Mode → matrix of the baseline and of the scenario.
     zones
         Zones of both.
+    before
+        `figures_by_variant` of the baseline, where it is at hand: many scenarios share it.
 
     Returns
     -------
@@ -56,7 +59,9 @@ def figure_changes(
         ``scenario, baseline, key, unit, before, after, change, low, high, stands_out``;
         `stands_out` is true where the change has one sign in all variants and isn't nought.
     """
-    before, after = (_by_variant(times, zones, pairs, population) for times in (base, other))
+    if before is None:
+        before = figures_by_variant(base, zones, pairs, population=population)
+    after = figures_by_variant(other, zones, pairs, population=population)
     names = [name for name in before if name in after]
     first = before["median"]
     values = {
@@ -95,11 +100,12 @@ def _extremes(change: Array) -> tuple[Array, Array]:
     return np.where(there, low, np.nan), np.where(there, high, np.nan)
 
 
-def _by_variant(
+def figures_by_variant(
     times_by_mode: Mapping[str, TravelTimes],
     zones: Zones,
     pairs: Sequence[Pair],
-    population: str,
+    *,
+    population: str = "population",
 ) -> dict[str, pd.DataFrame]:
     """Figures of each variant, all modes varied together; the median first."""
     varied = {mode: dict(variants(times)) for mode, times in times_by_mode.items()}

@@ -102,13 +102,18 @@ def border_edges(
     """Edges that lead from one country into another (both of `among`, if any are named).
 
     An edge does so if its two nodes lie in different countries, so that every way from one
-    country to the other has such an edge: closing them all closes the border.
+    country to the other has such an edge: closing them all closes the border. So does one that
+    runs through another country than its nodes lie in, as through an enclave without a node.
     """
     node = _node_countries(streets, countries)
     one, two = node[streets.edge_from], node[streets.edge_to]
-    hit: Bool = (one != "") & (two != "") & (one != two)
-    if among:
-        hit &= np.isin(one, sorted(among)) & np.isin(two, sorted(among))
+    through = np.array(streets.country_codes, object)[streets.edge_country]
+    hit = np.zeros(len(one), bool)
+    for a, b in ((one, two), (one, through), (two, through)):
+        crosses = (a != "") & (b != "") & (a != b)
+        if among:
+            crosses &= np.isin(a, sorted(among)) & np.isin(b, sorted(among))
+        hit |= crosses
     return hit
 
 

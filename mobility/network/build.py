@@ -54,7 +54,11 @@ def build_network(
     tickets = _by_ticket(timetable, supply)
     stops = tickets.timetable.stops
     stop_ids = stops["stop_id"].to_numpy(object)
-    index = index_places(stops["lon"].to_numpy(np.float64), stops["lat"].to_numpy(np.float64))
+    index = index_places(
+        stops["lon"].to_numpy(np.float64),
+        stops["lat"].to_numpy(np.float64),
+        stops["country"].to_numpy(object) if "country" in stops else None,
+    )
     stop_parking = _parking(tickets.timetable, supply)
     place_parking = np.zeros(len(index.lon), bool)
     place_parking[index.place_of[stop_parking]] = True
@@ -136,9 +140,9 @@ def _same_zones(old: Supply, new: Supply) -> bool:
 
 
 def _zone_points(supply: Supply) -> dict[str, Points]:
-    zones, streets = supply.zones, supply.streets
+    zones, streets, max_m = supply.zones, supply.streets, supply.settings.max_snap_m
     return {
-        mode: snap_points(streets, mode, zones.lon, zones.lat, supply.settings.max_snap_m)
+        mode: snap_points(streets, mode, zones.lon, zones.lat, max_m, zones.countries)
         for mode in ZONE_MODES
         if mode in streets.graphs
     }

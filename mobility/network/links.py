@@ -26,9 +26,10 @@ def snap_points(
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
     max_m: float,
+    countries: npt.NDArray[np.object_] | None = None,
 ) -> Points:
-    """Put places on the nearest street of a mode."""
-    return Points(lon, lat, snap(streets, mode, lon, lat, max_m=max_m))
+    """Put places on the nearest street of a mode, of their own country where that is known."""
+    return Points(lon, lat, snap(streets, mode, lon, lat, max_m=max_m, countries=countries))
 
 
 def select(points: Points, rows: npt.NDArray[np.integer[Any]]) -> Points:

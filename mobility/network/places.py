@@ -20,19 +20,31 @@ from mobility.streets import StreetNetwork
 
 @dataclass(frozen=True)
 class PlaceIndex:
-    """Unique coordinates of stops: `lon`, `lat` (n_places,) and `place_of` int32 (n_stops,)."""
+    """Unique coordinates of stops: `lon`, `lat` (n_places,) and `place_of` int32 (n_stops,).
+
+    `country` is that of the stops at each place, ``""`` where unknown.
+    """
 
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
     place_of: Int32
+    country: npt.NDArray[np.object_] | None = None
 
 
-def index_places(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> PlaceIndex:
+def index_places(
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    country: npt.NDArray[np.object_] | None = None,
+) -> PlaceIndex:
     """Find the distinct coordinates among stops, in ascending order of longitude, latitude."""
     places, place_of = np.unique(np.column_stack([lon, lat]), axis=0, return_inverse=True)
-    return PlaceIndex(
-        places[:, 0].copy(), places[:, 1].copy(), place_of.reshape(-1).astype(np.int32)
-    )
+    place_of = place_of.reshape(-1).astype(np.int32)
+    of_place = None
+    if country is not None:
+        # stops at one spot lie in one country, whatever the order in which they come
+        of_place = np.full(len(places), "", object)
+        of_place[place_of] = country
+    return PlaceIndex(places[:, 0].copy(), places[:, 1].copy(), place_of, of_place)
 
 
 def link_places(
@@ -131,7 +143,8 @@ def _snap_new(
     known: Places | None,
     settings: Settings,
 ) -> Points:
-    fresh = snap_points(streets, mode, index.lon[new], index.lat[new], settings.max_snap_m)
+    country = None if index.country is None else index.country[new]
+    fresh = snap_points(streets, mode, index.lon[new], index.lat[new], settings.max_snap_m, country)
     if known is None:
         return fresh
     old: Points = getattr(known, mode)

@@ -16,6 +16,9 @@ from scipy.sparse.csgraph import connected_components
 from mobility.streets.edges import ranges
 from mobility.streets.model import CLOSED, Bool, Float32, Int32, Int64, ModeGraph
 
+# Metres of arcs (both directions of a street count) of a part kept beside the largest.
+LARGE_PART_M = 100_000.0
+
 
 @dataclass(frozen=True, eq=False)
 class EdgeTimes:
@@ -166,7 +169,11 @@ def _allowed(arcs: _Arcs, came: Int64, goes: Int64, times: EdgeTimes) -> Bool:
 
 
 def _main_component(arcs: _Arcs, n_nodes: int, length_m: Float32) -> Bool:
-    """Nodes of the strongly connected component with the most street in it."""
+    """Nodes of the strongly connected component with the most street, and of other large ones.
+
+    What a closed border or a broken bridge cuts off is still a network of its own; a few
+    streets that cannot be left or reached are an error of the map.
+    """
     if not len(arcs.tail):
         return np.zeros(n_nodes, bool)
     matrix = coo_array(
@@ -177,7 +184,9 @@ def _main_component(arcs: _Arcs, n_nodes: int, length_m: Float32) -> Bool:
     metres = np.bincount(
         part[arcs.tail[inside]], weights=length_m[arcs.edge[inside]], minlength=n_parts
     )
-    return np.asarray(part == int(np.argmax(metres)))
+    large = metres >= LARGE_PART_M
+    large[int(np.argmax(metres))] = True
+    return np.asarray(large[part])
 
 
 def _split_local(arcs: _Arcs, node_of: Int64, through: Bool) -> tuple[_Arcs, Int64]:

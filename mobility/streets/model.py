@@ -68,8 +68,8 @@ class ModeGraph:
     arc_edge
         int32 (n_arcs,): edge an arc belongs to.
     kept
-        bool (n_nodes,): in the largest strongly connected component. Arcs outside it are left
-        out, and points never snap to their edges.
+        bool (n_nodes,): in the largest strongly connected component, or in another of 100 km
+        of arcs or more. Other arcs are left out, and points never snap to their edges.
     node_of
         int32 (n_nodes of this graph,): street node each graph node stands at. Cars may have
         more graph nodes than street nodes: a node with turn restrictions is split, as is one

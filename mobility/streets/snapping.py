@@ -32,7 +32,13 @@ def usable_edges(streets: StreetNetwork, mode: str) -> Bool:
 
 
 def snap(
-    streets: StreetNetwork, mode: str, lon: npt.ArrayLike, lat: npt.ArrayLike, *, max_m: float
+    streets: StreetNetwork,
+    mode: str,
+    lon: npt.ArrayLike,
+    lat: npt.ArrayLike,
+    *,
+    max_m: float,
+    countries: npt.NDArray[np.object_] | None = None,
 ) -> Snapped:
     """Put points on the nearest edge the mode may use; ferries are no place to start.
 
@@ -44,6 +50,10 @@ def snap(
         Degrees, shape (n,).
     max_m
         Points farther from any edge stay off the network (edge −1, distance infinite).
+    countries
+        Country of each point, ``""`` where unknown. One whose country is known goes to a
+        street of that country, though one abroad may be nearer (across a river, say): else it
+        would start on the other side of a border that may be closed.
     """
     x, y = mercator(
         np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
@@ -51,7 +61,7 @@ def snap(
     metres = EARTH_M / np.cosh(y)  # of one unit of the projection, at each point
     grid = segment_grid(streets)
     usable = usable_edges(streets, mode) & ~ferry_edges(streets)
-    row = nearest_segment(grid, usable, x, y, max_m / metres)
+    row = _nearest_at_home(streets, usable, x, y, max_m / metres, countries)
     hit = np.flatnonzero(row >= 0)
     edge = np.full(len(x), -1, np.int32)
     fraction = np.zeros(len(x))
@@ -62,6 +72,28 @@ def snap(
     for array in (edge, fraction, distance):
         array.setflags(write=False)
     return Snapped(mode=mode, edge=edge, fraction=fraction, distance_m=distance)
+
+
+def _nearest_at_home(
+    streets: StreetNetwork,
+    usable: Bool,
+    x: Float64,
+    y: Float64,
+    reach: Float64,
+    countries: npt.NDArray[np.object_] | None,
+) -> Int32:
+    """Segment nearest to each point, of its own country where that has streets."""
+    grid = segment_grid(streets)
+    row = np.full(len(x), -1, np.int32)
+    rest = np.ones(len(x), bool)
+    for code in sorted({str(c) for c in countries if c}) if countries is not None else []:
+        if code in streets.country_codes:
+            mine = np.flatnonzero(countries == code)
+            home = usable & (streets.edge_country == list(streets.country_codes).index(code))
+            row[mine] = nearest_segment(grid, home, x[mine], y[mine], reach[mine])
+            rest[mine] = False
+    row[rest] = nearest_segment(grid, usable, x[rest], y[rest], reach[rest])
+    return row
 
 
 def _place(
