@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,12 @@ from toy_region import SCENARIO, W_TO_E_S, write_region
 from mobility.batch.contribution import FIGURES, figures_of, measures_of
 from mobility.batch.increments import Increments
 from mobility.batch.job import Job, Silent
+from mobility.batch.reading import read_run
+from mobility.batch.write import report_input
 from mobility.cli import main
 from mobility.errors import ScenarioError
 from mobility.scenario import read_region, read_scenarios
+from mobility.scenario.model import Pair
 
 # Express: 450 s walk, 150 s wait until 07:10, 900 s ride, 300 s walk.
 EXPRESS_S = 450 + 150 + 900 + 300
@@ -164,3 +168,12 @@ def test_a_no_border_run_says_what_each_friction_costs(world: Path, tmp_path: Pa
     mine = pairs[pairs["municipality_o"] == "Wstad"].set_index("cause")["cost_s"]
     assert mine["ticket"] == 3600
     assert mine["calendar"] == mine["fit"] == 0
+    # The report says the same of the named pairs, in minutes: 3,600 s are 60.
+    none = read_run(tmp_path / "none")
+    to = str(pairs["municipality_d"][pairs["municipality_o"] == "Wstad"].iloc[0])
+    there = Pair(origin="Wstad", destination=to)
+    border = report_input([replace(none, pairs=(there,))]).border.set_index("cause")["minutes"]
+    assert border.to_dict() == {"fit": 0, "calendar": 0, "ticket": 60}
+    without = replace(none, border={"scorecard": none.border["scorecard"]})
+    assert report_input([without]).border.empty
+    assert 'id="border"' in (tmp_path / "none" / "report.html").read_text(encoding="utf-8")

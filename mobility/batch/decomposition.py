@@ -7,7 +7,7 @@ routed; the shares are exact all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,29 +116,3 @@ def _acting(increments: Increments, found: Frictions, taken: frozenset[str]) -> 
     return frozenset(
         CAUSE_OF[f] for f in found.form.remove if CAUSE_OF[f] in taken and counts.get(COUNT_OF[f])
     )
-
-
-def named_causes(pairs: pd.DataFrame, named: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    """Pick the causes of named pairs, in minutes, as the report shows them.
-
-    Parameters
-    ----------
-    pairs
-        ``decomposition_pairs``.
-    named
-        Label → municipality of departure and of arrival.
-
-    Returns
-    -------
-    DataFrame
-        ``origin, destination, mode, cause, minutes``.
-    """
-    rows = []
-    for start, end in named.values():
-        mine = pairs[(pairs["municipality_o"] == start) & (pairs["municipality_d"] == end)]
-        rows.append(
-            mine.assign(origin=start, destination=end, minutes=mine["cost_s"] / 60)[
-                ["origin", "destination", "mode", "cause", "minutes"]
-            ]
-        )
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
