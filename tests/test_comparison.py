@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from changes_toy import DAY, toy_feeds
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from mobility.comparison import (
     PAIRS,
     band_s,
     by_group,
+    by_link,
     carries,
     compare,
     contribution,
@@ -258,3 +260,24 @@ def test_most_at_once_is_what_counting_each_second_gives(rows) -> None:
     end = start + [r[1] for r in rows]
     plain = max(((start <= t) & (t < end)).sum() for t in range(90))
     assert most_at_once(start, end) == plain
+
+
+def test_links_that_share_zones_equal_groups_one_by_one() -> None:
+    """Both directions of two links that share z1, each as `by_group` has it alone."""
+    pairs = compare(times("now", BASE), times("new", OTHER))
+    people = {"z0": 10.0, "z1": 1.0, "z2": 3.0}
+    links = [
+        (["z0"], "a", ["z1", "z2"], "b"),
+        (["z1", "z2"], "b", ["z0"], "a"),
+        (["z1"], "c", ["z2", "z1"], "d"),  # z1 belongs to d, so nothing leaves c
+        (["z1"], "c", ["z0"], "a"),
+    ]
+    told = by_link(pairs, links, people)
+    assert told["link"].tolist() == [0, 1, 3]
+    for number, rows in told.groupby("link"):
+        zones_a, a, zones_b, b = links[number]
+        inside = pairs["origin"].isin(zones_a) & pairs["destination"].isin(zones_b)
+        group = dict.fromkeys(zones_a, a) | dict.fromkeys(zones_b, b)
+        alone = by_group(pairs[inside], group, people)
+        pd.testing.assert_frame_equal(rows.drop(columns="link").reset_index(drop=True), alone)
+    assert by_link(pairs, [], people).empty
