@@ -303,8 +303,11 @@ def _means(rows: pd.DataFrame, keys: pd.DataFrame, weight: Float64) -> pd.DataFr
         return np.bincount(number[chosen], minlength=n).astype(np.int64)
 
     def mean(values: Float64) -> Float64:
-        total = np.bincount(number, np.where(both, weight * values, 0.0), n)
-        return _ratio(total, np.bincount(number, weight, n))
+        weighted = np.where(both, weight * values, 0.0)
+        total, whole = (
+            np.asarray(np.bincount(number, part, n), np.float64) for part in (weighted, weight)
+        )
+        return _ratio(total, whole)
 
     result = keys.iloc[first].reset_index(drop=True)
     result["base_s"], result["time_s"] = mean(base), mean(time)

@@ -37,8 +37,8 @@ def index_places(
     country: npt.NDArray[np.object_] | None = None,
 ) -> PlaceIndex:
     """Find the distinct coordinates among stops, in ascending order of longitude, latitude."""
-    places, place_of = np.unique(np.column_stack([lon, lat]), axis=0, return_inverse=True)
-    place_of = place_of.reshape(-1).astype(np.int32)
+    places, rows = np.unique(np.column_stack([lon, lat]), axis=0, return_inverse=True)
+    place_of = rows.reshape(-1).astype(np.int32)
     of_place = None
     if country is not None:
         # stops at one spot lie in one country, whatever the order in which they come
