@@ -61,8 +61,12 @@ def test_a_place_starts_in_its_own_country(world):
     }
     apart = {code: float(found.distance_m[0]) for code, found in of.items()}
     assert apart == pytest.approx({"": 30, "NL": 80, "BE": 30, "XX": 30}, abs=0.5)
+    # within 50 m its own country has the closed street over the border only: no start abroad
     near = snap(world, "walk", lon, lat, max_m=50, countries=np.array(["NL"], object))
-    assert near.edge[0] == -1
+    assert near.edge[0] < 0
+    # one within reach, but closed: no start abroad
+    lon, lat = metres(1000, 1100)
+    assert snap(world, "walk", lon, lat, max_m=500, countries=np.array(["BE"], object)).edge[0] < 0
 
 
 def test_a_street_through_a_foreign_strip_is_closed(world):

@@ -53,7 +53,8 @@ def snap(
     countries
         Country of each point, ``""`` where unknown. One whose country is known goes to a
         street of that country, though one abroad may be nearer (across a river, say): else it
-        would start on the other side of a border that may be closed.
+        would start on the other side of a border that may be closed. Only where its country
+        has no street at all within reach, open or closed, does it go to the nearest abroad.
     """
     x, y = mercator(
         np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
@@ -82,16 +83,18 @@ def _nearest_at_home(
     reach: Float64,
     countries: npt.NDArray[np.object_] | None,
 ) -> Int32:
-    """Segment nearest to each point, of its own country where that has streets."""
+    """Segment nearest to each point, of its own country where that has streets near."""
     grid = segment_grid(streets)
     row = np.full(len(x), -1, np.int32)
     rest = np.ones(len(x), bool)
     for code in sorted({str(c) for c in countries if c}) if countries is not None else []:
         if code in streets.country_codes:
             mine = np.flatnonzero(countries == code)
-            home = usable & (streets.edge_country == list(streets.country_codes).index(code))
-            row[mine] = nearest_segment(grid, home, x[mine], y[mine], reach[mine])
-            rest[mine] = False
+            own = streets.edge_country == list(streets.country_codes).index(code)
+            row[mine] = nearest_segment(grid, usable & own, x[mine], y[mine], reach[mine])
+            # a street of its own that is closed, or cut off, is no reason to start abroad
+            near = nearest_segment(grid, own, x[mine], y[mine], reach[mine]) >= 0
+            rest[mine[near]] = False
     row[rest] = nearest_segment(grid, usable, x[rest], y[rest], reach[rest])
     return row
 
