@@ -97,6 +97,21 @@ def test_twelve_pairs_are_all_drawn_without_a_note() -> None:
     assert "\n" not in said
 
 
+def test_long_titles_stay_inside_the_picture() -> None:
+    titles = {f"s{k}": f"Een scenario met een tamelijk lange naam nummer {k}" for k in range(4)}
+    rows = [(s, "pt", minute, minute * 10.0) for s in titles for minute in (0, 60, 120)]
+    table = pd.DataFrame(rows, columns=["scenario", "mode", "minute", "people"])
+    figure = charts.access_curves(table, titles=titles, place="lange streek " * 6, **WORDS)
+    figure.canvas.draw()
+    width = figure.bbox.width
+    assert figure.get_suptitle().count("\n") == 1
+    axes = figure.axes[0]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_window_extent().x1 <= width
+    assert axes.get_window_extent().width > 0.7 * width
+
+
 def test_bands_run_from_the_fifth_to_the_ninety_fifth_percentile() -> None:
     figure = charts.pair_bands(pair_table(), mode="pt", titles=TITLES, **WORDS)
     lines = [p for c in figure.axes[0].collections for p in c.get_segments()]

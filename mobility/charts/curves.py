@@ -15,6 +15,7 @@ from mobility.charts.style import (
     Stamp,
     grid,
     legend_above,
+    legend_columns,
     new_figure,
     no_data,
     number_axis,
@@ -133,7 +134,8 @@ def _keys(axes: Axes, titles: Mapping[str, str], modes: Sequence[str], lang: str
                    label=label(mode, lang))
             for m, mode in enumerate(modes)
         ]  # fmt: skip
-    legend_above(axes, 1 if len(keys) < 4 else 2, keys)
+    names = [str(key.get_label()) for key in keys]
+    legend_above(axes, min(2, legend_columns(names)), keys)
 
 
 def departures_by_hour(times_s: npt.ArrayLike) -> npt.NDArray[np.int64]:

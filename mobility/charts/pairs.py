@@ -13,6 +13,7 @@ from mobility.charts.style import (
     Stamp,
     grid,
     legend_above,
+    legend_columns,
     new_figure,
     no_data,
     number_axis,
@@ -72,7 +73,7 @@ def pair_bars(
         number_axis(axes.xaxis, lang)
         grid(axes)
         axes.spines["bottom"].set_visible(False)
-        legend_above(axes, _legend_columns(titles.values()))
+        legend_above(axes, legend_columns(titles.values()))
     return figure
 
 
@@ -94,12 +95,6 @@ def _most_changed(minutes: pd.DataFrame, lang: str) -> tuple[list[str], str]:
     )
     said = text.format(n=number(MOST_PAIRS, lang), all=number(n_all, lang))
     return [names[row] for row in rows], "\n" + said
-
-
-def _legend_columns(titles: object) -> int:
-    """As many entries beside each other as fit the width of the figure."""
-    longest = max((len(str(t)) for t in titles), default=1)  # type: ignore[attr-defined]
-    return max(1, min(4, 84 // (longest + 6)))
 
 
 def _bars(axes: Axes, values: np.ndarray, names: Sequence[str], lang: str) -> None:
@@ -160,7 +155,7 @@ def pair_bands(
         axes.set_xlabel(_("minutes; line: 5–95 % of departures, bar: 25–75 %, dot: median"))
         number_axis(axes.xaxis, lang)
         grid(axes)
-        legend_above(axes, _legend_columns(titles.values()))
+        legend_above(axes, legend_columns(titles.values()))
     return figure
 
 

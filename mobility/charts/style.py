@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,7 @@ INK = "#333333"
 DPI = 200
 PNG = {"compress_level": 4}
 FINGERPRINT_SHOWN = 12
+TITLE_LETTERS_PER_INCH = 9.5
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def new_figure(
 ) -> Figure:
     """Make an empty figure with its title and its source line; sizes in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color="#1a1a1a")
+    head = textwrap.fill(title, int(width * TITLE_LETTERS_PER_INCH))
+    figure.suptitle(head, x=0.01, ha="left", fontsize=11, fontweight="bold", color="#1a1a1a")
     corner = stamp.line(lang)
     if corner:
         figure.supxlabel(corner, x=0.99, ha="right", fontsize=6.5, color="#6b6b6b")
@@ -181,6 +184,12 @@ def _svg_metadata(extra: Mapping[str, str]) -> dict[str, str | list[str] | None]
     return {**told, "Creator": "border-mobility", "Date": None}
 
 
+def legend_columns(names: Iterable[str]) -> int:
+    """As many entries beside each other as fit the width of a figure."""
+    longest = max((len(name) for name in names), default=1)
+    return max(1, min(4, 84 // (longest + 6)))
+
+
 def legend_above(axes: Axes, columns: int, handles: Sequence[object] | None = None) -> None:
     """Put the legend in one row over the axes, left-aligned."""
     options: dict[str, object] = {
@@ -200,6 +209,7 @@ __all__ = [
     "Stamp",
     "grid",
     "legend_above",
+    "legend_columns",
     "new_figure",
     "no_data",
     "number_axis",
