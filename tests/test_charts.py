@@ -32,7 +32,7 @@ WORDS = {"lang": "nl", "stamp": STAMP}
 
 
 def texts(figure: Figure) -> list[str]:
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     return [
         t.get_text() for t in figure.findobj(match=lambda a: hasattr(a, "get_text")) if t.get_text()
     ]
@@ -91,6 +91,24 @@ def test_of_many_pairs_without_a_change_the_first_are_drawn() -> None:
     assert "de eerste 12 van 13 verbindingen" in said
 
 
+def test_seconds_of_difference_are_none_where_minutes_are_shown() -> None:
+    # 13 pairs, the last 0.4 minutes off: every bar says 60, so nothing can differ "most".
+    shown, said = drawn_pairs(many_pairs([0.0] * 12 + [0.4]), TITLES)
+    assert shown == [f"P{k:02}" for k in range(12)]
+    assert "de eerste 12 van 13 verbindingen" in said
+
+
+def test_the_note_under_the_bars_stays_inside_the_picture() -> None:
+    # Long names leave the axes narrow: a note centred under them would run out to the right.
+    table = many_pairs([-1.0] * 13).replace({"P00": "Reusel-De Mierden – Baarle-Hertog"})
+    figure = charts.pair_bars(table, mode="pt", titles=TITLES, **WORDS)
+    figure.draw_without_rendering()
+    said = figure.axes[0].xaxis.label.get_window_extent()
+    assert "die het meest verschillen" in figure.axes[0].get_xlabel()
+    assert said.x0 >= 0
+    assert said.x1 <= figure.bbox.width
+
+
 def test_twelve_pairs_are_all_drawn_without_a_note() -> None:
     shown, said = drawn_pairs(many_pairs([0.0] * 12), TITLES)
     assert len(shown) == 12
@@ -102,7 +120,7 @@ def test_long_titles_stay_inside_the_picture() -> None:
     rows = [(s, "pt", minute, minute * 10.0) for s in titles for minute in (0, 60, 120)]
     table = pd.DataFrame(rows, columns=["scenario", "mode", "minute", "people"])
     figure = charts.access_curves(table, titles=titles, place="lange streek " * 6, **WORDS)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     width = figure.bbox.width
     assert figure.get_suptitle().count("\n") == 1
     axes = figure.axes[0]

@@ -25,6 +25,8 @@ from mobility.words import label, number, translator
 ROW_INCH = 0.16
 MOST_PAIRS = 12
 """More pairs than this are not read any more; see `pair_bars`."""
+LEAST_MINUTES = 0.5
+"""A smaller difference is none: the bars say whole minutes."""
 MEDIAN = 50
 
 
@@ -69,7 +71,8 @@ def pair_bars(
         _bars(axes, values, list(titles.values()), lang)
         axes.set_yticks(range(len(pairs)), pairs)
         axes.set_ylim(len(pairs) - 0.5, -0.5)
-        axes.set_xlabel(_("minutes, door to door, median over departures") + note)
+        # From the right edge leftwards: centred under the axes a long note runs out of the picture.
+        axes.set_xlabel(_("minutes, door to door, median over departures") + note, loc="right")
         number_axis(axes.xaxis, lang)
         grid(axes)
         axes.spines["bottom"].set_visible(False)
@@ -85,6 +88,7 @@ def _most_changed(minutes: pd.DataFrame, lang: str) -> tuple[list[str], str]:
         return names, ""
     known = minutes.notna().to_numpy()
     spread = (minutes.max(axis=1) - minutes.min(axis=1)).fillna(0.0).to_numpy(float)
+    spread = np.where(spread < LEAST_MINUTES, 0.0, spread)
     # Reached in one scenario and not in another is the largest change there is.
     spread = np.where(known.any(axis=1) & ~known.all(axis=1), np.inf, spread)
     rows = np.sort(np.argsort(-spread, kind="stable")[:MOST_PAIRS])
