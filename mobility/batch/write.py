@@ -21,6 +21,7 @@ from mobility.batch.comparing import comparison_sheets, comparison_tables
 from mobility.batch.folders import whole_folder
 from mobility.batch.layers import map_layers
 from mobility.batch.results import LANGUAGES, RunData, join_rows, measured
+from mobility.batch.street_inventory import StreetInventory, write_map
 from mobility.batch.timing import cores, peak_memory_mb
 from mobility.border import headlines, resolve_pairs
 from mobility.checkpage import write_check_page
@@ -124,14 +125,20 @@ def write_check(
     lang: str,
     countries: Countries | None,
     streets: pd.DataFrame,
+    inventory: StreetInventory | None = None,
 ) -> Path:
     """Write a region's merge report and its evidence, whole or not at all."""
     with whole_folder(target) as folder:
         for name, table in sorted({**merged.evidence, "street_tags": streets}.items()):
             write_csv(folder / "merge" / f"{name}.csv", table)
+        found = {} if inventory is None else inventory.tables
+        for name, table in sorted(found.items()):
+            write_csv(folder / "streets" / f"{name}.csv", table)
+        if inventory is not None:
+            write_map(inventory, folder / "maps" / "streets.gpkg")
         write_check_page(
             folder / "check.html", merged, region=region, day=day, lang=lang,
-            countries=countries, streets=streets,
+            countries=countries, streets=streets, inventory=found,
         )  # fmt: skip
     return target
 

@@ -20,6 +20,7 @@ from mobility.checkpage.drawings import (
     stop_map,
 )
 from mobility.checkpage.sections import rows_with
+from mobility.checkpage.streets import border_streets
 from mobility.merge import Merged
 from mobility.words import Translate, label, number, translator
 from mobility.words import date as spoken_date
@@ -61,6 +62,7 @@ def verdict(merged: Merged, *, day: dt.date | None, lang: str) -> tuple[str, int
 def write_check_page(
     path: Path, merged: Merged, *, region: str, day: dt.date | None, lang: str,
     countries: Countries | None = None, streets: pd.DataFrame | None = None,
+    inventory: Mapping[str, pd.DataFrame] | None = None,
 ) -> Path:  # fmt: skip
     """Write the merge report as one HTML file that needs no network.
 
@@ -80,6 +82,8 @@ def write_check_page(
         Drawn under the map of matched stops.
     streets
         A table about the streets that is shown as it is, if any.
+    inventory
+        Tables of the streets at the border by name: ``crossings, crossing_gaps, cycle_quality``.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def write_check_page(
         `path`.
     """
     html = check_page(merged, region=region, day=day, lang=lang, countries=countries,
-                      streets=streets)  # fmt: skip
+                      streets=streets, inventory=inventory)  # fmt: skip
     path.write_text(html, encoding="utf-8", newline="\n")
     return path
 
@@ -95,6 +99,7 @@ def write_check_page(
 def check_page(
     merged: Merged, *, region: str, day: dt.date | None, lang: str,
     countries: Countries | None = None, streets: pd.DataFrame | None = None,
+    inventory: Mapping[str, pd.DataFrame] | None = None,
 ) -> str:  # fmt: skip
     """Give the merge report as text of one HTML page; see `write_check_page`."""
     _ = translator(lang)
@@ -107,6 +112,8 @@ def check_page(
         tables.problems(merged, lang), tables.stations(merged, lang), tables.apart(merged, lang),
         tables.dropped(merged, lang), tables.stitched(merged, lang), tables.lines(merged, lang),
     ]  # fmt: skip
+    if inventory:
+        sections.append(border_streets(inventory, lang))
     folded = [tables.notes(merged, lang), tables.balance(merged, lang)]
     if streets is not None and len(streets):
         folded.append(tables.as_is(streets, _("Streets"), lang))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mobility.batch.inputs import read_and_merge, street_counts
 from mobility.batch.job import PREPARED
+from mobility.batch.street_inventory import take_inventory
 from mobility.batch.write import CHECKED, write_check
 from mobility.calendars import days_of
 from mobility.checkpage import verdict
@@ -39,10 +40,15 @@ def check(options: argparse.Namespace) -> int:
             region, day, Settings(), lambda name: progress.step("check", name),
             cache=options.out / PREPARED,
         )  # fmt: skip
+        inventory = None
+        if found.countries is not None:
+            progress.step("check", "streets")
+            inventory = take_inventory(found.streets, found.zones, found.countries)
         target = options.out / CHECKED
         write_check(
             target, found.merged, region=region.name, day=day, lang=options.lang,
             countries=found.countries, streets=street_counts(found.streets),
+            inventory=inventory,
         )  # fmt: skip
     text, code = verdict(found.merged, day=day, lang=options.lang)
     if not options.quiet or code:
