@@ -131,6 +131,34 @@ def test_a_small_budget_makes_the_map_coarser_and_the_page_say_so(
     assert "Only the median of departures is on the map" in text
 
 
+def test_a_band_of_rows_finds_the_grade_that_packing_whole_finds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A budget that the third grade just fits; the band only saves packing the first two whole.
+    data = make_input(14, 14)
+    monkeypatch.setattr(payload, "LARGEST_BAND", 0.0)
+    monkeypatch.setattr(payload, "GRADES", payload.GRADES[2:])
+    third = payload.build(data, "").layers
+    monkeypatch.undo()
+    monkeypatch.setattr(payload, "LAYER_BUDGET", sum(len(layer.data) for layer in third))
+    monkeypatch.setattr(payload, "LARGEST_BAND", 0.0)
+    whole = payload.build(data, "")
+    packed = []
+    fitting = payload._fitting
+    monkeypatch.setattr(payload, "LARGEST_BAND", 0.25)
+    # Deflating a small band costs a little more for each row: the first two must be far off.
+    monkeypatch.setattr(payload, "HOPELESS", 1.3)
+    monkeypatch.setattr(
+        payload, "_fitting", lambda made, most: packed.append(most) or fitting(made, most)
+    )
+    built = payload.build(data, "")
+    assert (built.step_s, built.percentiles, built.parts) == payload.GRADES[2]
+    assert built.layers == whole.layers == third
+    # Bands of three grades, and of those only the third whole.
+    assert packed.count(payload.LAYER_BUDGET) == 1
+    assert len(packed) == 4
+
+
 def test_scenarios_with_other_zones_are_refused(data: ReportInput) -> None:
     times = data.runs[1].times["pt"]
     turned = dataclasses.replace(times, origins=times.origins[::-1])
