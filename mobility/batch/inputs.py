@@ -24,7 +24,7 @@ from mobility.network import MultimodalNetwork, Settings, Supply, build_network
 from mobility.network.links import reach, snap_points
 from mobility.scenario import Region
 from mobility.streets import StreetNetwork, clipping, read_streets
-from mobility.zones import Countries, Zones, country_at, read_countries, read_zones
+from mobility.zones import Countries, Zones, read_countries, read_zones
 from mobility.zones.assembling import assemble
 
 Report = Callable[[str], None]
@@ -232,7 +232,7 @@ def read_and_merge(
     read = clock()
     report("merge")
     merged = merge_feeds(
-        _with_countries(feeds, countries),
+        feeds,
         day=day,
         timezone=region.timezone,
         walk_m=walk_metres(streets, settings),
@@ -357,16 +357,6 @@ def clip_box(zones: Zones, margin_km: float) -> tuple[float, float, float, float
         float(zones.lon.max()) + lon,
         float(zones.lat.max()) + lat,
     )
-
-
-def _with_countries(feeds: Feeds, countries: Countries | None) -> Feeds:
-    """Place each stop in its country by polygon; outside all of them the feed's stays."""
-    if countries is None:
-        return feeds
-    stops = feeds.stops
-    placed = country_at(countries, stops["lon"].to_numpy(), stops["lat"].to_numpy())
-    country = np.where(placed == "", stops["country"].to_numpy(object), placed)
-    return feeds.with_tables(stops=stops.assign(country=country))
 
 
 def walk_metres(
