@@ -145,9 +145,9 @@ def run_carried(
             Problem(job.scenario.name, "no line and no named street across a border",
                     "a region of two countries, with their polygons")
         )  # fmt: skip
-    stamp = Stamp(
-        source=", ".join(sorted({i.role for i in timed.prepared.inputs})),
-        fingerprint=timed.prepared.key,
+    stamp = Stamp.of_inputs(
+        (file.role for file in timed.prepared.inputs),
+        timed.prepared.key,
         demonstration=job.region.demonstration,
     )
     _ = translator(job.lang)

@@ -20,6 +20,7 @@ from mobility.border import figure_changes, figures_by_variant, resolve_pairs
 from mobility.changes.service_cost import SERVICE_COST, cost_difference, total_cost
 from mobility.comparison import GROUPS, by_group, by_link, compare, gain_per_vehicle_hour, rank
 from mobility.errors import MobilityError
+from mobility.report.pairs import people_of
 from mobility.scenario.clock import clock_s
 from mobility.tables import Column, TravelTimes
 from mobility.words import label, translator
@@ -110,7 +111,7 @@ def _against(
 ) -> dict[str, pd.DataFrame]:
     """All tables of one run set beside another, whose figures `before` holds."""
     country = dict(zip(map(str, run.zones.ids), map(str, run.zones.countries), strict=True))
-    people, municipality = _people(run.zones), _municipality(run.zones)
+    people, municipality = people_of(run.zones), _municipality(run.zones)
     zone_pairs, municipalities, countries, named = [], [], [], []
     for mode in (mode for mode in run.times if mode in base.times):
         pairs = compared(base, run, mode)
@@ -157,13 +158,6 @@ def _municipality(zones: Zones) -> dict[str, str]:
     }
 
 
-def _people(zones: Zones) -> dict[str, float]:
-    if "population" not in zones.opportunities:
-        return {}
-    values = zones.opportunities["population"].fillna(0.0).to_numpy(float).tolist()
-    return dict(zip(map(str, zones.ids), values, strict=True))
-
-
 def _told(groups: pd.DataFrame) -> pd.DataFrame:
     """Leave out groups without a difference, and say of each other one what it is.
 
@@ -187,7 +181,7 @@ def _named(pairs: pd.DataFrame, run: RunData) -> pd.DataFrame:
         for start, end in ((a, b), (b, a)):
             links.append((ids[start.rows].tolist(), start.name, ids[end.rows].tolist(), end.name))
             kinds.append(pair.kind)
-    told = by_link(pairs, links, _people(run.zones))
+    told = by_link(pairs, links, people_of(run.zones))
     if not len(told):
         return pd.DataFrame()
     kind = np.array(kinds, object)[told["link"].to_numpy()]

@@ -194,9 +194,9 @@ def run_contribution(
     _, timed = increments.start(base.changes)
     zones = timed.prepared.network.supply.zones
     table = contributions(measures, increments, modes, zones, orders=orders)
-    stamp = Stamp(
-        source=", ".join(sorted({i.role for i in timed.prepared.inputs})),
-        fingerprint=timed.prepared.key,
+    stamp = Stamp.of_inputs(
+        (file.role for file in timed.prepared.inputs),
+        timed.prepared.key,
         demonstration=job.region.demonstration,
     )
     target = job.out / f"{job.scenario.name}.{FOLDER}"

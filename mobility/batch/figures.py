@@ -25,7 +25,7 @@ from mobility.charts import (
 )
 from mobility.report import Figure, ReportInput
 from mobility.report.model import Run, spoken
-from mobility.report.pairs import pair_times
+from mobility.report.pairs import pair_times, people_of
 from mobility.report.ranking import scenario_ranking
 from mobility.tables import TravelTimes
 from mobility.words import label, translator
@@ -41,9 +41,9 @@ RANKED_FROM = 3
 
 def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
     """Draw every chart that the runs allow, one after the other: file stem, figure."""
-    stamp = Stamp(
-        source=", ".join(sorted({i["role"] for i in data.manifest.get("inputs", ())})),
-        fingerprint=str(data.manifest.get("fingerprint", "")),
+    stamp = Stamp.of_inputs(
+        (file["role"] for file in data.manifest.get("inputs", ())),
+        str(data.manifest.get("fingerprint", "")),
         demonstration=data.demonstration,
     )
     titles = {run.name: spoken(run.title, lang, run.name) for run in data.runs}
@@ -87,7 +87,7 @@ def _over_all(
     """Draw what sets runs side by side: people reached, where it changes, which helps most."""
     _ = translator(lang)
     first, last = data.runs[0], data.runs[-1]
-    people = _people(data)
+    people = people_of(data.zones)
     for mode in (m for m in CURVE_MODES if all(m in run.times for run in data.runs)):
         curves = pd.concat(
             [people_by_minute(run.times[mode], people) for run in data.runs], ignore_index=True
@@ -141,14 +141,6 @@ def mean_change_min(
     held = weights.sum(axis=1)
     total = (np.where(np.isfinite(change), change, 0.0) * weights).sum(axis=1)
     return np.where(held > 0, total / np.where(held > 0, held, 1.0) / 60.0, np.nan)
-
-
-def _people(data: ReportInput) -> dict[str, float]:
-    zones = data.zones
-    if "population" not in zones.opportunities:
-        return dict.fromkeys(map(str, zones.ids), 1.0)
-    people = zones.opportunities["population"].fillna(0.0).to_numpy(float).tolist()
-    return dict(zip(map(str, zones.ids), people, strict=True))
 
 
 def _stem(mode: str) -> str:

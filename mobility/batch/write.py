@@ -30,6 +30,7 @@ from mobility.maps import write_layers
 from mobility.merge import Merged
 from mobility.report import NamedPair, ReportInput, Run, write_report
 from mobility.report.model import Headline
+from mobility.report.pairs import people_of
 from mobility.tables import (
     ACCESSIBILITY,
     COMPONENTS,
@@ -41,7 +42,7 @@ from mobility.tables import (
 )
 from mobility.words import label, translator
 from mobility.workbook import Sheet, write_workbook
-from mobility.zones import Countries, Zones
+from mobility.zones import Countries
 
 COMPARISON = "comparison"
 CHECKED = "check"
@@ -297,7 +298,7 @@ def _label(rows: pd.DataFrame, end: str) -> pd.Series:
 
 def _by_municipality(result: RunData) -> pd.DataFrame:
     zones = result.zones
-    people = _people(zones)
+    people = people_of(zones)
     municipality = dict(zip(zones.ids, zones.municipalities, strict=True))
     rows = result.accessibility
     rows = rows[rows["indicator"] == "cumulative"]
@@ -314,12 +315,6 @@ def _by_municipality(result: RunData) -> pd.DataFrame:
         name if isinstance(name, str) else f"within_{name / 60:.0f}_min" for name in wide.columns
     ]
     return wide
-
-
-def _people(zones: Zones) -> dict[str, float]:
-    if "population" not in zones.opportunities:
-        return dict.fromkeys(zones.ids, 1.0)
-    return dict(zip(zones.ids, zones.opportunities["population"].fillna(0.0), strict=True))
 
 
 def report_input(results: Sequence[RunData]) -> ReportInput:

@@ -59,6 +59,11 @@ class Stamp:
     fingerprint: str = ""
     demonstration: bool = False
 
+    @classmethod
+    def of_inputs(cls, roles: Iterable[str], fingerprint: str, *, demonstration: bool) -> Stamp:
+        """Name the inputs by their roles, each once, in order."""
+        return cls(", ".join(sorted(set(roles))), fingerprint, demonstration)
+
     def line(self, lang: str) -> str:
         """The corner text in `lang`."""
         _ = translator(lang)
@@ -157,8 +162,7 @@ def save(
         canvas.print_png(png, metadata={"Software": "border-mobility", **extra}, pil_kwargs=PNG)
         # What lies where is settled now; finding it out again would take as long as drawing.
         figure.set_layout_engine("none")
-        canvas = FigureCanvasSVG(figure)
-        canvas.print_svg(svg, metadata=_svg_metadata(extra))
+    svg.write_bytes(svg_bytes(figure, extra))
     return png, svg
 
 

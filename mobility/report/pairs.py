@@ -35,7 +35,7 @@ def pair_times(
         reached; ``minutes`` is NaN where these hold less than half of the weight, and
         ``share_reached`` says how much they hold.
     """
-    people = _weights(zones, weight)
+    people = people_of(zones, weight)
     rows = [
         row
         for run in runs
@@ -47,7 +47,8 @@ def pair_times(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _weights(zones: Zones, weight: str) -> dict[str, float]:
+def people_of(zones: Zones, weight: str = "population") -> dict[str, float]:
+    """People of each zone by its id; where the zones have none every zone counts as one."""
     if weight not in zones.opportunities:
         return dict.fromkeys(zones.ids, 1.0)
     values = zones.opportunities[weight].fillna(0.0).to_numpy(float)
