@@ -69,10 +69,14 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
     with computers(options.workers, options.scheduler, len(others)) as cluster:
         _baselines(basic, cluster, done, teller)
         others = _left(others, done)
-        if cluster is None:
-            _one_by_one(others, done, teller, alone=len(jobs) == 1)
-        else:
+        if cluster is not None and len(others) >= cluster.slots():
             _side_by_side(cluster, others, done, teller)
+        else:
+            for job in others:
+                _attempt(job, cluster, done, teller)
+    if len(jobs) == 1:
+        for error in done.failures.values():
+            raise error
     results = [done.results[job.scenario.name] for job in jobs if job.scenario.name in done.results]
     comparison = None
     if len(results) > 1:
@@ -102,11 +106,7 @@ class _Done:
 def _baselines(jobs: Sequence[Job], cluster: Cluster | None, done: _Done, teller: Teller) -> None:
     """Run baselines first; where all of them fail there is nothing left to run."""
     for job in jobs:
-        try:
-            routed_s = _routed_on(cluster, job, teller) if cluster is not None else None
-            done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
-        except MobilityError as error:
-            done.failures[job.scenario.name] = error
+        _attempt(job, cluster, done, teller)
     if jobs and not done.results:
         raise MobilityError([p for error in done.failures.values() for p in error.problems])
 
@@ -121,37 +121,26 @@ def _left(jobs: Sequence[Job], done: _Done) -> list[Job]:
     return [job for job in jobs if job.scenario.name not in done.failures]
 
 
-def _one_by_one(jobs: Sequence[Job], done: _Done, teller: Teller, *, alone: bool) -> None:
-    for job in jobs:
-        try:
-            done.add(job, carry_out(job, done.baseline_of(job), teller))
-        except MobilityError as error:
-            if alone:
-                raise
-            done.failures[job.scenario.name] = error
+def _attempt(job: Job, cluster: Cluster | None, done: _Done, teller: Teller) -> None:
+    """Run one scenario, its matrices on the cluster where there is one; keep its error."""
+    try:
+        routed_s = _routed_on(cluster, job, teller) if cluster is not None else None
+        done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
+    except MobilityError as error:
+        done.failures[job.scenario.name] = error
 
 
 def _side_by_side(cluster: Cluster, jobs: Sequence[Job], done: _Done, teller: Teller) -> None:
-    """Run scenarios whole where they are many, else their matrices in parts."""
+    """Run many scenarios at once, each whole on a worker."""
     waiting = {job.scenario.name: job for job in jobs}
-    if len(jobs) >= cluster.slots():
-        names = {job.scenario.name: job.scenario.baseline for job in jobs}
-        folders = {name: done.folders.get(baseline) for name, baseline in names.items()}
-        teller.step("", f"{len(jobs)} scenarios")
-        finished = cluster.carry_out_all([(job, folders[job.scenario.name]) for job in jobs])
-        for count, (name, outcome) in enumerate(finished, start=1):
-            teller.part(count, len(jobs))
-            if isinstance(outcome, Failed):
-                done.failures[name] = outcome.error
-            else:
-                done.add(waiting[name], outcome)
-        return
-    for job in jobs:
-        try:
-            routed_s = _routed_on(cluster, job, teller)
-            done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
-        except MobilityError as error:
-            done.failures[job.scenario.name] = error
+    pairs = [(job, done.folders.get(job.scenario.baseline)) for job in jobs]
+    teller.step("", f"{len(jobs)} scenarios")
+    for count, (name, outcome) in enumerate(cluster.carry_out_all(pairs), start=1):
+        teller.part(count, len(jobs))
+        if isinstance(outcome, Failed):
+            done.failures[name] = outcome.error
+        else:
+            done.add(waiting[name], outcome)
 
 
 def _routed_on(cluster: Cluster, job: Job, teller: Teller) -> dict[str, float]:
