@@ -7,15 +7,12 @@ import datetime as dt
 import sys
 import threading
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -24,6 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from mobility.cli.main import DONE, WRONG_FILES
+from mobility.cli.progress import OnTerminal
 from mobility.errors import Problem, RegionError, printable
 from mobility.fetch import Row, Standing, clean, fetch, status
 from mobility.scenario import Region, read_region
@@ -187,34 +185,20 @@ def _say(text: str) -> None:
     print(printable(text))
 
 
-class Transfers:
+class Transfers(OnTerminal):
     """Shows each download with its size, speed and time left; silent off a terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=quiet or not sys.stderr.isatty(),
+            quiet=quiet,
         )
         self._tasks: dict[str, TaskID] = {}
         self._mutex = threading.Lock()
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
     def tell(self, role: str, done: int, total: int | None) -> None:
         """Show how far a file is."""

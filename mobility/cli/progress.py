@@ -8,29 +8,21 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from mobility.errors import printable
 
 
-class Progression:
-    """Shows the scenario, its step and how far the step is.
+class OnTerminal:
+    """Bars on stderr between entering and leaving; nothing where it is no terminal or `quiet`."""
 
-    Use as a context manager. Nothing is shown where stderr is not a terminal or `quiet`.
-    """
-
-    def __init__(self, *, quiet: bool) -> None:
-        console = Console(stderr=True)
+    def __init__(self, *columns: ProgressColumn, quiet: bool) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-            console=console,
+            *columns,
+            console=Console(stderr=True),
             transient=True,
             disable=quiet or not sys.stderr.isatty(),
         )
-        self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -43,6 +35,20 @@ class Progression:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+
+
+class Progression(OnTerminal):
+    """Shows the scenario, its step and how far the step is. Use as a context manager."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            quiet=quiet,
+        )
+        self._task: TaskID | None = None
 
     def step(self, scenario: str, name: str) -> None:
         """Begin a step of a scenario."""
