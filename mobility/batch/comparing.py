@@ -18,7 +18,15 @@ import pandas as pd
 from mobility.batch.results import RunData, join_rows
 from mobility.border import figure_changes, figures_by_variant, resolve_pairs
 from mobility.changes.service_cost import SERVICE_COST, cost_difference, total_cost
-from mobility.comparison import GROUPS, by_group, by_link, compare, gain_per_vehicle_hour, rank
+from mobility.comparison import (
+    GROUPS,
+    Differences,
+    by_group,
+    by_link,
+    compare,
+    gain_per_vehicle_hour,
+    rank,
+)
 from mobility.errors import MobilityError
 from mobility.report.pairs import people_of
 from mobility.scenario.clock import clock_s
@@ -63,7 +71,6 @@ SCENARIOS = (
     Column("error", "string", "", "what was wrong with a scenario that failed"),
 )  # fmt: skip
 VERDICT = Column("verdict", "string", "", "shorter, longer, not distinguishable, gained or lost")
-SAME = ("same", "none")
 RANKED = "foreign_people_pt"
 HALF = 0.5
 
@@ -118,7 +125,7 @@ def _against(
         countries.append(by_group(pairs, country, people))
         if run is base or _alike(base.times[mode], run.times[mode]):
             continue
-        zone_pairs.append(pairs[~pairs["verdict"].isin(SAME)])
+        zone_pairs.append(pairs.table(pairs.differing()))
         municipalities.append(_told(by_group(pairs, municipality, people)))
         named.append(_named(pairs, run))
     if run is base:
@@ -133,7 +140,7 @@ def _against(
     }
 
 
-def compared(base: RunData, run: RunData, mode: str) -> pd.DataFrame:
+def compared(base: RunData, run: RunData, mode: str) -> Differences:
     """Set one mode of a run beside its baseline, pair by pair of zones."""
     return compare(base.times[mode], run.times[mode], departures=_departures(run))
 
@@ -173,7 +180,7 @@ def _told(groups: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(verdict=verdict)
 
 
-def _named(pairs: pd.DataFrame, run: RunData) -> pd.DataFrame:
+def _named(pairs: Differences, run: RunData) -> pd.DataFrame:
     """Compare the region's named pairs, both directions of each."""
     ids = np.array([str(zone) for zone in run.zones.ids], object)
     links, kinds = [], []

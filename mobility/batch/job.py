@@ -14,7 +14,7 @@ import pandas as pd
 from mobility.batch import manifest, matrices
 from mobility.batch.background import background, counts_of
 from mobility.batch.inputs import Timed, prepare
-from mobility.batch.results import LANGUAGES, RunData, spoken_effects, tabulate
+from mobility.batch.results import LANGUAGES, RunData, tabulate
 from mobility.batch.write import write_run
 from mobility.border import suggest_pairs
 from mobility.changes import calendar_day
@@ -162,8 +162,8 @@ def _compute(
     scenario, prepared, base = job.scenario, timed.prepared, timed.prepared.network
     started = clock()
     teller.step(scenario.name, "changes")
-    applied = {lang: matrices.change(scenario, base, lang) for lang in LANGUAGES}
-    network = matrices.link(applied["en"], base)
+    applied = matrices.change(scenario, base)
+    network = matrices.link(applied, base)
     changed = clock() - started
     times, took = _route(job, timed, network, teller, threads)
     teller.step(scenario.name, "indicators")
@@ -180,7 +180,7 @@ def _compute(
         baseline=scenario.baseline,
         title={lang: getattr(scenario.title, lang) for lang in LANGUAGES},
         description={lang: getattr(scenario.description, lang) for lang in LANGUAGES},
-        effects=spoken_effects(applied),
+        effects={lang: tuple(e.texts[lang] for e in applied.effects) for lang in LANGUAGES},
         zones=zones,
         countries=prepared.countries,
         pairs=pairs,

@@ -87,10 +87,10 @@ def load_base(folder: Path) -> Prepared:
     return store.load(Prepared, folder)
 
 
-def change(scenario: Scenario, base: MultimodalNetwork, lang: str = "en") -> Applied:
-    """Apply a scenario's changes to the base's supply, described in `lang`."""
+def change(scenario: Scenario, base: MultimodalNetwork) -> Applied:
+    """Apply a scenario's changes to the base's supply."""
     window = (clock_s(scenario.window.start), clock_s(scenario.window.end))
-    return apply_changes(base.supply, scenario.changes, lang=lang, day=base.day, window=window)
+    return apply_changes(base.supply, scenario.changes, day=base.day, window=window)
 
 
 def link(applied: Applied, base: MultimodalNetwork) -> MultimodalNetwork:

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from mobility.border import all_border
-from mobility.changes import Applied
 from mobility.indicators import all_indicators, municipality_times
 from mobility.network import MultimodalNetwork
 from mobility.scenario.model import Pair
@@ -106,11 +105,6 @@ def tabulate(
         times, zones, pairs=pairs, timetable=network.timetable, accessibility=accessibility
     )
     return accessibility, municipalities, border
-
-
-def spoken_effects(applied: Mapping[str, Applied]) -> dict[str, tuple[str, ...]]:
-    """Take the sentences out of effects described in several languages."""
-    return {lang: tuple(effect.text for effect in done.effects) for lang, done in applied.items()}
 
 
 def join_rows(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

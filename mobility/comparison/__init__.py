@@ -6,7 +6,16 @@ gives a value, and only decides which runs to ask for.
 """
 
 from mobility.comparison.contribution import Contribution, contribution
-from mobility.comparison.pairs import GROUPS, PAIRS, VERDICTS, band_s, by_group, by_link, compare
+from mobility.comparison.pairs import (
+    GROUPS,
+    PAIRS,
+    VERDICTS,
+    Differences,
+    band_s,
+    by_group,
+    by_link,
+    compare,
+)
 from mobility.comparison.ranking import carries, gain_per_vehicle_hour, rank
 
 __all__ = [
@@ -14,6 +23,7 @@ __all__ = [
     "PAIRS",
     "VERDICTS",
     "Contribution",
+    "Differences",
     "band_s",
     "by_group",
     "by_link",

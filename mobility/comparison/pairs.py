@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,67 @@ GROUPS = (
 )
 
 
+@dataclass(frozen=True)
+class Differences:
+    """One mode of a scenario set beside the baseline's, from every zone to every zone.
+
+    Parameters
+    ----------
+    scenario, mode
+        What is compared.
+    origins, destinations, country_o, country_d
+        Zones and their countries, (n_o,) and (n_d,).
+    base_s, time_s, band_s
+        Seconds, (n_o, n_d), NaN where unreachable: before, after, and how far the difference
+        can be trusted.
+    verdict
+        int8 (n_o, n_d), place in `VERDICTS`.
+    """
+
+    scenario: str
+    mode: str
+    origins: npt.NDArray[np.object_]
+    destinations: npt.NDArray[np.object_]
+    country_o: npt.NDArray[np.object_]
+    country_d: npt.NDArray[np.object_]
+    base_s: Float64
+    time_s: Float64
+    band_s: Float64
+    verdict: npt.NDArray[np.int8]
+
+    def told(self, verdict: str) -> npt.NDArray[np.bool_]:
+        """Pairs of a verdict, (n_o, n_d)."""
+        found: npt.NDArray[np.bool_] = self.verdict == VERDICTS.index(verdict)
+        return found
+
+    def differing(self) -> npt.NDArray[np.bool_]:
+        """Pairs of which a run says something the other does not, (n_o, n_d)."""
+        return ~(self.told("same") | self.told("none"))
+
+    def table(self, chosen: npt.NDArray[np.bool_] | None = None) -> pd.DataFrame:
+        """Columns of `PAIRS`, a row per pair, origin-major; only the chosen, where given."""
+        if chosen is None:
+            chosen = np.ones(self.verdict.shape, bool)
+        origin, destination = np.nonzero(chosen)
+        before, after = self.base_s[chosen], self.time_s[chosen]
+        return pd.DataFrame(
+            {
+                "scenario": self.scenario,
+                "mode": self.mode,
+                "origin": self.origins[origin],
+                "destination": self.destinations[destination],
+                "country_o": self.country_o[origin],
+                "country_d": self.country_d[destination],
+                "base_s": before,
+                "time_s": after,
+                "difference_s": after - before,
+                "relative": _ratio(after - before, before),
+                "band_s": self.band_s[chosen],
+                "verdict": np.array(VERDICTS, object)[self.verdict[chosen]],
+            }
+        )
+
+
 def compare(
     base: TravelTimes,
     other: TravelTimes,
@@ -78,7 +140,7 @@ def compare(
     percentile: int = 50,
     departures: int = 120,
     draws: Sequence[tuple[TravelTimes, TravelTimes]] = (),
-) -> pd.DataFrame:
+) -> Differences:
     """Set one scenario against the baseline, pair by pair.
 
     Parameters
@@ -92,31 +154,25 @@ def compare(
     draws
         Paired runs (base, other) with other phases of headway services.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of `PAIRS`, one row per pair, origin-major.
+    Raises
+    ------
+    RunError
+        Other modes or zones.
     """
     _same_axes(base, other)
     one, two = base.at(percentile).astype(np.float64), other.at(percentile).astype(np.float64)
-    difference: Float64 = two - one
     band = band_s(base, other, percentile=percentile, departures=departures, draws=draws)
-    n_o, n_d = difference.shape
-    return pd.DataFrame(
-        {
-            "scenario": other.scenario,
-            "mode": other.mode,
-            "origin": np.repeat(base.origins, n_d),
-            "destination": np.tile(base.destinations, n_o),
-            "country_o": np.repeat(base.country_o, n_d),
-            "country_d": np.tile(base.country_d, n_o),
-            "base_s": one.ravel(),
-            "time_s": two.ravel(),
-            "difference_s": difference.ravel(),
-            "relative": _ratio(difference, one).ravel(),
-            "band_s": band.ravel(),
-            "verdict": _verdicts(one, two, band).ravel(),
-        }
+    return Differences(
+        scenario=other.scenario,
+        mode=other.mode,
+        origins=base.origins,
+        destinations=base.destinations,
+        country_o=base.country_o,
+        country_d=base.country_d,
+        base_s=one,
+        time_s=two,
+        band_s=band,
+        verdict=_verdicts(one, two, band),
     )
 
 
@@ -140,17 +196,23 @@ def _ratio(part: Float64, whole: Float64) -> Float64:
     return ratio
 
 
-def _verdicts(one: Float64, two: Float64, band: Float64) -> npt.NDArray[np.object_]:
-    verdict = np.full(one.shape, "none", object)
+def _verdicts(one: Float64, two: Float64, band: Float64) -> npt.NDArray[np.int8]:
     had, has = np.isfinite(one), np.isfinite(two)
-    verdict[~had & has] = "gained"
-    verdict[had & ~has] = "lost"
     both = had & has
     apart = np.abs(np.where(both, two - one, 0.0))
-    verdict[both & (apart == 0)] = "same"
-    verdict[both & (apart > 0) & (apart <= band)] = "not distinguishable"
-    verdict[both & (apart > band) & (two < one)] = "shorter"
-    verdict[both & (apart > band) & (two > one)] = "longer"
+    clear = both & (apart > band) & (apart > 0)
+    cases = {
+        "shorter": clear & (two < one),
+        "longer": clear & (two > one),
+        "same": both & (apart == 0),
+        "not distinguishable": both & (apart > 0) & (apart <= band),
+        "gained": ~had & has,
+        "lost": had & ~has,
+        "none": ~had & ~has,
+    }
+    verdict = np.zeros(one.shape, np.int8)
+    for number, name in enumerate(VERDICTS):
+        verdict[cases[name]] = number
     return verdict
 
 
@@ -198,14 +260,14 @@ def _street_s(times: TravelTimes) -> Float64:
 
 
 def by_group(
-    pairs: pd.DataFrame, group: Mapping[str, str], people: Mapping[str, float]
+    pairs: Differences, group: Mapping[str, str], people: Mapping[str, float]
 ) -> pd.DataFrame:
     """Sum pairs up by municipality or country of both ends.
 
     Parameters
     ----------
     pairs
-        Rows of `compare`, of any number of scenarios and modes.
+        As of `compare`.
     group
         Zone → municipality or country; zones not in it are left out.
     people
@@ -215,24 +277,26 @@ def by_group(
     Returns
     -------
     pandas.DataFrame
-        Columns of `GROUPS`. Means are over pairs that both runs reach, of one zone and itself
-        excepted; pairs gained and lost are counted beside them.
+        Columns of `GROUPS`, sorted by group. Means are over pairs that both runs reach, of
+        one zone and itself excepted; pairs gained and lost are counted beside them.
     """
-    (origin, zones_o), (destination, zones_d) = (
-        pd.factorize(pairs[end].to_numpy(object)) for end in ("origin", "destination")
+    names = np.array(sorted(set(group.values())), object)
+    code = {name: number for number, name in enumerate(names)}
+    group_o, group_d = (
+        np.array([code[group[z]] if z in group else -1 for z in ids], np.int64)
+        for ids in (pairs.origins, pairs.destinations)
     )
-    names_o, names_d = (np.array([group.get(z) for z in ids], object) for ids in (zones_o, zones_d))
-    known_o, known_d = (np.array([n is not None for n in ns], bool) for ns in (names_o, names_d))
-    apart = zones_o[origin] != zones_d[destination]
-    rows = np.flatnonzero(apart & known_o[origin] & known_d[destination])
-    weight = _pair_weight(origin, destination, zones_o, zones_d, people)[rows]
-    keys = pairs[["scenario", "mode"]].iloc[rows]
-    keys = keys.assign(group_o=names_o[origin[rows]], group_d=names_d[destination[rows]])
-    return _means(pairs.iloc[rows], keys, weight)
+    apart = pairs.origins[:, None] != pairs.destinations[None, :]
+    rows = np.nonzero(apart & (group_o >= 0)[:, None] & (group_d >= 0)[None, :])
+    number = group_o[rows[0]] * len(names) + group_d[rows[1]]
+    found, key = np.unique(number, return_inverse=True)
+    told = _means(pairs, rows, key, len(found), people)
+    told["group_o"], told["group_d"] = names[found // len(names)], names[found % len(names)]
+    return told[[column.name for column in GROUPS]]
 
 
 def by_link(
-    pairs: pd.DataFrame,
+    pairs: Differences,
     links: Sequence[tuple[Sequence[str], str, Sequence[str], str]],
     people: Mapping[str, float],
 ) -> pd.DataFrame:
@@ -241,7 +305,7 @@ def by_link(
     Parameters
     ----------
     pairs
-        Rows of `compare`.
+        As of `compare`.
     links
         Zones and name of the place of departure, zones and name of that of arrival. A zone of
         both belongs to the latter.
@@ -254,67 +318,68 @@ def by_link(
         Columns of `GROUPS` and ``link``, the place of the link in `links`; in their order.
         Links from a place to itself or without pairs have no row.
     """
-    (origin, zones_o), (destination, zones_d) = (
-        pd.factorize(pairs[end].to_numpy(object)) for end in ("origin", "destination")
-    )
-    found = [np.empty(0, np.intp)]
+    row_of = {zone: row for row, zone in enumerate(pairs.origins)}
+    column_of = {zone: column for column, zone in enumerate(pairs.destinations)}
+    origin, destination, sizes = [np.empty(0, np.intp)], [np.empty(0, np.intp)], []
     for zones_a, name_a, zones_b, name_b in links:
-        leaves = np.isin(zones_o, list(set(zones_a) - set(zones_b))) & (name_a != name_b)
-        arrives = np.isin(zones_d, list(zones_b))
-        found.append(np.flatnonzero(leaves[origin] & arrives[destination]))
-    rows = np.concatenate(found)
-    link = np.repeat(np.arange(len(links)), [len(part) for part in found[1:]])
-    weight = _pair_weight(origin, destination, zones_o, zones_d, people)[rows]
-    keys = pairs[["scenario", "mode"]].iloc[rows].assign(link=link)
-    told = _means(pairs.iloc[rows], keys, weight)
-    names = np.array([(a, b) for _, a, _, b in links], object).reshape(len(links), 2)[told["link"]]
-    told = told.assign(group_o=names[:, 0], group_d=names[:, 1]).sort_values("link", kind="stable")
-    return told[[*(column.name for column in GROUPS), "link"]].reset_index(drop=True)
+        leaving = sorted(set(zones_a) - set(zones_b)) if name_a != name_b else []
+        leaves = np.array(sorted(row_of[z] for z in leaving if z in row_of), np.intp)
+        arrives = np.array(sorted(column_of[z] for z in set(zones_b) if z in column_of), np.intp)
+        origin.append(np.repeat(leaves, len(arrives)))
+        destination.append(np.tile(arrives, len(leaves)))
+        sizes.append(len(leaves) * len(arrives))
+    rows = np.concatenate(origin), np.concatenate(destination)
+    kept = np.flatnonzero(sizes)
+    key = np.repeat(np.arange(len(kept)), np.array(sizes, np.intp)[kept])
+    told = _means(pairs, rows, key, len(kept), people)
+    names = np.array([(a, b) for _, a, _, b in links], object).reshape(len(links), 2)[kept]
+    told["group_o"], told["group_d"], told["link"] = names[:, 0], names[:, 1], kept
+    return told[[*(column.name for column in GROUPS), "link"]]
 
 
-def _pair_weight(
-    origin: npt.NDArray[np.intp],
-    destination: npt.NDArray[np.intp],
-    zones_o: npt.NDArray[np.object_],
-    zones_d: npt.NDArray[np.object_],
+def _means(
+    pairs: Differences,
+    rows: tuple[npt.NDArray[np.intp], ...],
+    key: npt.NDArray[np.intp],
+    n: int,
     people: Mapping[str, float],
-) -> Float64:
-    """Product of the people of both ends."""
-    one, two = (
+) -> pd.DataFrame:
+    """Means and counts of some pairs for each of the keys 0 … n − 1."""
+    base, time = pairs.base_s[rows], pairs.time_s[rows]
+    people_o, people_d = (
         np.nan_to_num(np.array([people.get(z, 0.0) for z in ids], np.float64))
-        for ids in (zones_o, zones_d)
+        for ids in (pairs.origins, pairs.destinations)
     )
-    weight: Float64 = one[origin] * two[destination]
-    return weight
-
-
-def _means(rows: pd.DataFrame, keys: pd.DataFrame, weight: Float64) -> pd.DataFrame:
-    """Means and counts of rows of pairs for each value of the keys, sorted by these."""
-    number = keys.groupby(list(keys.columns), observed=True, sort=True).ngroup().to_numpy()
-    first = np.unique(number, return_index=True)[1]
-    n = len(first)
-    base, time = (rows[name].to_numpy(np.float64) for name in ("base_s", "time_s"))
-    verdict = rows["verdict"].to_numpy(object)
     both = np.isfinite(base) & np.isfinite(time)
-    weight = np.where(both, weight, 0.0)
-    weight = np.where((np.bincount(number, weight, n) > 0)[number], weight, both.astype(np.float64))
+    weight = np.where(both, people_o[rows[0]] * people_d[rows[1]], 0.0)
+    weight = np.where((np.bincount(key, weight, n) > 0)[key], weight, both.astype(np.float64))
 
     def count(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        return np.bincount(number[chosen], minlength=n).astype(np.int64)
+        return np.bincount(key[chosen], minlength=n).astype(np.int64)
+
+    def told(verdict: str) -> npt.NDArray[np.bool_]:
+        return pairs.told(verdict)[rows]
 
     def mean(values: Float64) -> Float64:
         weighted = np.where(both, weight * values, 0.0)
         total, whole = (
-            np.asarray(np.bincount(number, part, n), np.float64) for part in (weighted, weight)
+            np.asarray(np.bincount(key, part, n), np.float64) for part in (weighted, weight)
         )
         return _ratio(total, whole)
 
-    result = keys.iloc[first].reset_index(drop=True)
-    result["base_s"], result["time_s"] = mean(base), mean(time)
-    result["difference_s"] = result["time_s"] - result["base_s"]
-    result["relative"] = result["difference_s"] / result["base_s"]
-    clear, pairs = count((verdict == "shorter") | (verdict == "longer")), count(both)
-    result["share_distinguishable"] = _ratio(clear.astype(np.float64), pairs.astype(np.float64))
-    result["pairs"], result["gained"] = pairs, count(verdict == "gained")
-    result["lost"] = count(verdict == "lost")
-    return result
+    before, after, clear = mean(base), mean(time), count(told("shorter") | told("longer"))
+    return pd.DataFrame(
+        {
+            "scenario": pairs.scenario,
+            "mode": pairs.mode,
+            "base_s": before,
+            "time_s": after,
+            "difference_s": after - before,
+            "relative": _ratio(after - before, before),
+            "share_distinguishable": _ratio(clear.astype(np.float64), count(both).astype(float)),
+            "pairs": count(both),
+            "gained": count(told("gained")),
+            "lost": count(told("lost")),
+        },
+        index=pd.RangeIndex(n),
+    )
