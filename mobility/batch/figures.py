@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +37,8 @@ CARD_MODES = ("bike", "pt", "car")
 CURVE_MODES = ("pt", "bike+pt")
 CHANGE_MODES = ("pt", "bike+pt", "car+pt", "bike", "ebike", "car", "walk")
 RANKED_FROM = 3
+MOST_RUNS = 8
+"""As many as there are colours to tell them apart; see `worth_drawing`."""
 
 
 def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
@@ -49,12 +51,15 @@ def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
     titles = {run.name: spoken(run.title, lang, run.name) for run in data.runs}
     last = data.runs[-1]
     modes = tuple(last.times)
-    pairs = pair_times(data.runs, data.pairs, data.zones)
-    for mode in (m for m in BAR_MODES if m in modes):
-        yield (
-            f"pairs-{_stem(mode)}",
-            pair_bars(pairs, mode=mode, titles=titles, lang=lang, stamp=stamp),
-        )
+    for mode in BAR_MODES:
+        if runs := worth_drawing(data.runs, mode):
+            yield (
+                f"pairs-{_stem(mode)}",
+                pair_bars(
+                    pair_times(only(runs, mode), data.pairs, data.zones), mode=mode,
+                    titles={run.name: titles[run.name] for run in runs}, lang=lang, stamp=stamp,
+                ),
+            )  # fmt: skip
     if not data.scorecard.empty:
         shown = tuple(m for m in CARD_MODES if m in modes)
         yield (
@@ -68,17 +73,57 @@ def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
                 stamp=stamp,
             ),
         )
-    for mode in (m for m in MATRIX_MODES if m in modes):
+    yield from _matrices(data, titles, lang, stamp)
+    yield from _over_all(data, titles, lang, stamp)
+
+
+def worth_drawing(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
+    """Choose the runs that a chart of one mode shows: the first, and those that differ from it.
+
+    A mode that no run changes looks as in the first run's own chart, and has none here. Of
+    more than `MOST_RUNS` those are taken that change most pairs of zones, in their order.
+    """
+    first = runs[0]
+    if mode not in first.times or len(runs) == 1:
+        return tuple(runs) if mode in first.times else ()
+    changed = {
+        run.name: _pairs_changed(first.times[mode], run.times[mode])
+        for run in runs[1:]
+        if mode in run.times
+    }
+    most = sorted(changed, key=lambda name: -changed[name])[: MOST_RUNS - 1]
+    others = tuple(run for run in runs[1:] if run.name in most and changed[run.name])
+    return (first, *others) if others else ()
+
+
+def _pairs_changed(before: TravelTimes, after: TravelTimes) -> int:
+    same = (before.time_s == after.time_s) | (np.isnan(before.time_s) & np.isnan(after.time_s))
+    return int((~same).any(axis=2).sum())
+
+
+def only(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
+    """Runs with one mode alone."""
+    return tuple(replace(run, times={mode: run.times[mode]}) for run in runs)
+
+
+def _matrices(
+    data: ReportInput, titles: Mapping[str, str], lang: str, stamp: Stamp
+) -> Iterator[tuple[str, Drawing]]:
+    """Draw the heat maps of one run: its own, or those that differ from the baseline's."""
+    if len(data.runs) >= RANKED_FROM:
+        return
+    last = data.runs[-1]
+    drawn = {mode for mode in last.times if worth_drawing(data.runs, mode)}
+    for mode in (m for m in MATRIX_MODES if m in drawn):
         yield f"matrix-{_stem(mode)}", heat_map(
             data.municipalities, scenario=last.name, mode=mode, title=titles[last.name],
             lang=lang, stamp=stamp,
         )  # fmt: skip
-    if "car" in modes and "pt" in modes:
+    if {"car", "pt"} <= last.times.keys() and {"car", "pt"} & drawn:
         yield "vf-pt", vf_heat_map(
             data.municipalities, scenario=last.name, mode="pt", title=titles[last.name],
             lang=lang, stamp=stamp,
         )  # fmt: skip
-    yield from _over_all(data, titles, lang, stamp)
 
 
 def _over_all(
@@ -88,13 +133,17 @@ def _over_all(
     _ = translator(lang)
     first, last = data.runs[0], data.runs[-1]
     people = people_of(data.zones)
-    for mode in (m for m in CURVE_MODES if all(m in run.times for run in data.runs)):
+    for mode in CURVE_MODES:
+        runs = worth_drawing(data.runs, mode)
+        if not runs:
+            continue
         curves = pd.concat(
-            [people_by_minute(run.times[mode], people) for run in data.runs], ignore_index=True
+            [people_by_minute(run.times[mode], people) for run in runs], ignore_index=True
         )
+        shown = {run.name: titles[run.name] for run in runs}
         yield (
             f"access-{_stem(mode)}",
-            access_curves(curves, titles=titles, place=data.region, lang=lang, stamp=stamp),
+            access_curves(curves, titles=shown, place=data.region, lang=lang, stamp=stamp),
         )
     if len(data.runs) == 2:
         mode, change = _largest_change(first, last, people)

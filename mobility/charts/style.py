@@ -43,7 +43,7 @@ SEQUENTIAL = "YlGnBu_r"
 DIVERGING = "PuOr"
 INK = "#333333"
 DPI = 200
-PNG = {"compress_level": 4}
+PNG = {"compress_level": 3}
 FINGERPRINT_SHOWN = 12
 TITLE_LETTERS_PER_INCH = 9.5
 
