@@ -6,9 +6,10 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -27,12 +28,15 @@ GB_PER_WORKER = 2.0
 RETRIES = 3
 CONNECT_S = 10
 # Dask has the C library hand memory back at once, and with it every large array is fetched
-# page by page from the system again: a fifth of a worker's time. Workers here end with the
-# batch, so they may keep some.
-KEEP_MEMORY = {
-    f"distributed.nanny.pre-spawn-environ.MALLOC_{name}_THRESHOLD_": size
-    for name, size in (("TRIM", 2**28), ("MMAP", 2**25))
-}
+# page by page from the system again; and it looks a hundred times a second what its workers
+# do. Together a fourth of a worker's time. Workers here end with the batch.
+LEAN: Mapping[str, object] = MappingProxyType(
+    {
+        "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**28,
+        "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,
+        "distributed.worker.profile.enabled": False,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def computers(workers: int | None, scheduler: str, n_scenarios: int) -> Iterator
         if scheduler:
             client = stack.enter_context(_connect(Client, scheduler))
         else:
-            stack.enter_context(dask.config.set(KEEP_MEMORY))
+            stack.enter_context(dask.config.set(LEAN))
             local = stack.enter_context(
                 LocalCluster(
                     n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0",
