@@ -6,7 +6,7 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -63,17 +63,27 @@ class Cluster:
             yield future.result()
 
     def carry_out_all(
-        self, jobs: Sequence[tuple[Job, Path | None]]
+        self, ready: Callable[[], Sequence[tuple[Job, Path | None]]]
     ) -> Iterator[tuple[str, Path | Failed]]:
-        """Run whole scenarios, each beside its baseline's folder; yield name and outcome."""
-        for future in self._finished(_job, jobs):
-            yield future.result()
+        """Run whole scenarios, each beside its baseline's folder; yield name and outcome.
 
-    def _finished(self, function: Any, things: Sequence[Any]) -> Iterator[Any]:
+        `ready` gives the jobs that can begin; it is asked again after each that has ended.
+        """
         from distributed import as_completed  # noqa: PLC0415 - slow to load, rarely needed
 
-        futures = self.client.map(function, list(things), pure=False, retries=RETRIES)
-        return iter(as_completed(futures))
+        going = as_completed(self._begin(_job, ready()))
+        for future in going:
+            yield future.result()
+            going.update(self._begin(_job, ready()))
+
+    def _finished(self, function: Any, things: Sequence[Any]) -> Iterator[Any]:
+        from distributed import as_completed  # noqa: PLC0415 - as above
+
+        return iter(as_completed(self._begin(function, things)))
+
+    def _begin(self, function: Any, things: Sequence[Any]) -> list[Any]:
+        begun: list[Any] = self.client.map(function, list(things), pure=False, retries=RETRIES)
+        return begun
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ CARD_MODES = ("bike", "pt", "car")
 CURVE_MODES = ("pt", "bike+pt")
 CHANGE_MODES = ("pt", "bike+pt", "car+pt", "bike", "ebike", "car", "walk")
 RANKED_FROM = 3
+FELT_S = 30.0
 MOST_RUNS = 8
 """As many as there are colours to tell them apart; see `worth_drawing`."""
 
@@ -97,8 +98,10 @@ def worth_drawing(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
 
 
 def _pairs_changed(before: TravelTimes, after: TravelTimes) -> int:
-    same = (before.time_s == after.time_s) | (np.isnan(before.time_s) & np.isnan(after.time_s))
-    return int((~same).any(axis=2).sum())
+    """Pairs reached in one alone, or in other minutes: charts show no less."""
+    apart = np.abs(after.time_s - before.time_s)
+    changed = (apart >= FELT_S) | (np.isnan(before.time_s) != np.isnan(after.time_s))
+    return int(changed.any(axis=2).sum())
 
 
 def only(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
@@ -109,12 +112,12 @@ def only(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
 def _matrices(
     data: ReportInput, titles: Mapping[str, str], lang: str, stamp: Stamp
 ) -> Iterator[tuple[str, Drawing]]:
-    """Draw the heat maps of one run: its own, or those that differ from the baseline's."""
+    """Draw heat maps: of a run alone its times, beside its baseline the factor to the car."""
     if len(data.runs) >= RANKED_FROM:
         return
     last = data.runs[-1]
     drawn = {mode for mode in last.times if worth_drawing(data.runs, mode)}
-    for mode in (m for m in MATRIX_MODES if m in drawn):
+    for mode in (m for m in MATRIX_MODES if m in drawn and len(data.runs) == 1):
         yield f"matrix-{_stem(mode)}", heat_map(
             data.municipalities, scenario=last.name, mode=mode, title=titles[last.name],
             lang=lang, stamp=stamp,

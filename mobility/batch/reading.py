@@ -50,7 +50,8 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
     accessibility = pd.read_parquet(folder / "accessibility.parquet")
     zones = _zones(gpd.read_file(layers, layer="zones"), accessibility)
     names = set(pyogrio.list_layers(layers)[:, 0])
-    tables = {path.stem: _table(path) for path in sorted(folder.glob("*.csv"))}
+    names_of_tables = sorted({path.stem for path in folder.glob("*.csv")} - {"accessibility"})
+    tables = {name: _table(folder / f"{name}.csv") for name in names_of_tables}
     return RunData(
         name=facts["scenario"],
         baseline=facts["baseline"],
@@ -63,11 +64,7 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
         times=_times(folder),
         accessibility=accessibility,
         municipalities=tables["municipalities"],
-        border={
-            name: table
-            for name, table in tables.items()
-            if name not in ("municipalities", "accessibility")
-        },
+        border={name: table for name, table in tables.items() if name != "municipalities"},
         evidence={path.stem: _table(path) for path in sorted((folder / "merge").glob("*.csv"))},
         background=Background(
             lines=_lines(layers, "lines"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,13 +67,18 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
     others = [job for job in jobs if job not in basic]
     done = _Done()
     with computers(options.workers, options.scheduler, len(others)) as cluster:
-        _baselines(basic, cluster, done, teller)
-        others = _left(others, done)
         if cluster is not None and len(others) >= cluster.slots():
-            _side_by_side(cluster, others, done, teller)
-        else:
-            for job in others:
+            # the first alone: it prepares the network that the others start from
+            for job in basic[:1]:
                 _attempt(job, cluster, done, teller)
+            _side_by_side(cluster, [*basic[1:], *others], done, teller)
+        else:
+            for job in basic:
+                _attempt(job, cluster, done, teller)
+            for job in _left(others, done):
+                _attempt(job, cluster, done, teller)
+    if basic and not done.results:
+        raise MobilityError([p for error in done.failures.values() for p in error.problems])
     if len(jobs) == 1:
         for error in done.failures.values():
             raise error
@@ -103,14 +108,6 @@ class _Done:
         return self.results.get(job.scenario.baseline)
 
 
-def _baselines(jobs: Sequence[Job], cluster: Cluster | None, done: _Done, teller: Teller) -> None:
-    """Run baselines first; where all of them fail there is nothing left to run."""
-    for job in jobs:
-        _attempt(job, cluster, done, teller)
-    if jobs and not done.results:
-        raise MobilityError([p for error in done.failures.values() for p in error.problems])
-
-
 def _left(jobs: Sequence[Job], done: _Done) -> list[Job]:
     """Jobs whose baseline stands; the others fail with it."""
     for job in jobs:
@@ -131,16 +128,29 @@ def _attempt(job: Job, cluster: Cluster | None, done: _Done, teller: Teller) -> 
 
 
 def _side_by_side(cluster: Cluster, jobs: Sequence[Job], done: _Done, teller: Teller) -> None:
-    """Run many scenarios at once, each whole on a worker."""
-    waiting = {job.scenario.name: job for job in jobs}
-    pairs = [(job, done.folders.get(job.scenario.baseline)) for job in jobs]
+    """Run many scenarios at once, each whole on a worker as soon as its baseline stands."""
+    by_name = {job.scenario.name: job for job in jobs}
+    waiting = list(jobs)
+
+    def ready() -> list[tuple[Job, Path | None]]:
+        waiting[:] = _left(waiting, done)
+        begun = [job for job in waiting if not _awaits(job, by_name, done)]
+        waiting[:] = [job for job in waiting if job not in begun]
+        return [(job, done.folders.get(job.scenario.baseline)) for job in begun]
+
     teller.step("", f"{len(jobs)} scenarios")
-    for count, (name, outcome) in enumerate(cluster.carry_out_all(pairs), start=1):
+    for count, (name, outcome) in enumerate(cluster.carry_out_all(ready), start=1):
         teller.part(count, len(jobs))
         if isinstance(outcome, Failed):
             done.failures[name] = outcome.error
         else:
-            done.add(waiting[name], outcome)
+            done.add(by_name[name], outcome)
+
+
+def _awaits(job: Job, others: Mapping[str, Job], done: _Done) -> bool:
+    """Whether a job's baseline is one of the others and not finished yet."""
+    baseline = job.scenario.baseline
+    return baseline in others and baseline not in done.results
 
 
 def _routed_on(cluster: Cluster, job: Job, teller: Teller) -> dict[str, float]:

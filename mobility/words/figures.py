@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 
 from babel.dates import format_date
@@ -24,9 +25,15 @@ def number(x: float, lang: str, digits: int = 0) -> str:
     scale = 10**digits
     scaled = round(abs(float(x)) * scale, 6)
     value = math.floor(scaled + 0.5) / scale
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = format_decimal(value, format=pattern, locale=LOCALES[lang])
+    text = _written(value, lang, digits)
     return f"{MINUS}{text}" if x < 0 and value else text
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _written(value: float, lang: str, digits: int) -> str:
+    """Write a number that is rounded already; a report writes few numbers very often."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, format=pattern, locale=LOCALES[lang]))
 
 
 def signed(x: float, lang: str, digits: int = 0) -> str:
