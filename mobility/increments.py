@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from mobility.network.model import Links, MultimodalNetwork
+from mobility.network.model import Links, MultimodalNetwork, Transfers
 from mobility.tables import STREET_MODES, TravelTimes
 from mobility.travel_times import ACCESS, EGRESS, NO_TIME, direct_seconds
 
@@ -149,12 +149,23 @@ def _unlike(a: Int64, b: Int64) -> Int64:
 
 def _changed_stops(sides: list[_Side], egress: list[Int64]) -> Int64:
     """Stops where something changed begins."""
-    boardings: list[dict[bytes, Int64]] = [dict(_patterns(side)) for side in sides]
-    keys = boardings[0].keys() ^ boardings[1].keys()
-    found = [(boardings[0] | boardings[1])[key] for key in keys]
-    found.append(_unlike(*(_transfer_rows(side) for side in sides))[:, 0])
-    found.append(_unlike(*egress)[:, 1])
+    old, new = (side.network for side in sides)
+    found = [_unlike(*egress)[:, 1]]
+    if old.timetable is not new.timetable:
+        boardings: list[dict[bytes, Int64]] = [dict(_patterns(side)) for side in sides]
+        keys = boardings[0].keys() ^ boardings[1].keys()
+        found += [(boardings[0] | boardings[1])[key] for key in keys]
+    if not _alike(old.transfers, new.transfers) or old.timetable is not new.timetable:
+        found.append(_unlike(*(_transfer_rows(side) for side in sides))[:, 0])
     return np.unique(np.concatenate(found))
+
+
+def _alike(a: Transfers, b: Transfers) -> bool:
+    return (
+        np.array_equal(a.offset, b.offset)
+        and np.array_equal(a.to_stop, b.to_stop)
+        and np.array_equal(a.time_s, b.time_s)
+    )
 
 
 def _patterns(side: _Side) -> Iterator[tuple[bytes, Int64]]:

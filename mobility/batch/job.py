@@ -15,6 +15,7 @@ from mobility.batch import manifest, matrices
 from mobility.batch.background import background, counts_of
 from mobility.batch.inputs import Timed, prepare
 from mobility.batch.results import LANGUAGES, RunData, tabulate
+from mobility.batch.reuse import Reused, reused
 from mobility.batch.write import write_run
 from mobility.border import suggest_pairs
 from mobility.changes import calendar_day
@@ -222,10 +223,27 @@ def _route(
     """Compute what parts are not there yet and read all; seconds per mode."""
     parts = list_parts(job, timed)
     seconds: dict[str, float] = {}
-    for part in parts:
-        teller.step(job.scenario.name, part.mode)
+    for mode in dict.fromkeys(part.mode for part in parts):
+        blocks = [part for part in parts if part.mode == mode]
+        teller.step(job.scenario.name, mode)
         started = time.perf_counter()
-        matrices.compute_part(part, network, teller.part, threads)
-        took = time.perf_counter() - started
-        seconds[part.mode] = seconds.get(part.mode, 0.0) + took
+        again = None
+        if not all(map(matrices.is_there, blocks)):
+            again = _reused(job, timed, network, mode)
+        for part in blocks:
+            matrices.compute_part(part, network, teller.part, threads, again)
+        seconds[mode] = time.perf_counter() - started
     return dict(matrices.read_parts(parts)), seconds
+
+
+def _reused(job: Job, timed: Timed, network: MultimodalNetwork, mode: str) -> Reused | None:
+    """Look for the matrix of the same network without changes, and for what of it stays."""
+    scenario = job.scenario
+    if not scenario.baseline or not scenario.changes:
+        return None
+    before = {"name": scenario.baseline, "changes": (), "modes": (mode,)}
+    parts = list_parts(replace(job, scenario=scenario.model_copy(update=before)), timed)
+    if not all(map(matrices.is_there, parts)):
+        return None
+    ((_, times),) = matrices.read_parts(parts)
+    return reused(times, timed.prepared.network, network, mode)

@@ -9,22 +9,24 @@ give the same bytes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mobility import store
 from mobility.batch import hashes
 from mobility.batch.inputs import Prepared
+from mobility.batch.reuse import Reused, join, put_together, rows_of
 from mobility.changes import Applied, apply_changes
 from mobility.errors import RunError
 from mobility.network import MultimodalNetwork, build_network
 from mobility.scenario import Scenario
 from mobility.scenario.clock import clock_s
-from mobility.tables import PARTS, TravelTimes
+from mobility.tables import TravelTimes
 from mobility.travel_times import travel_times
 
 Progress = Callable[[int, int], None]
@@ -119,23 +121,36 @@ def compute_part(
     network: MultimodalNetwork | None = None,
     on_progress: Progress | None = None,
     threads: int | None = None,
+    reused: Reused | None = None,
 ) -> str:
     """Compute one part if it is not there, and return its folder.
 
     `network` is the scenario's, where the caller has it; a worker loads and changes its own,
-    once for all parts of a scenario.
+    once for all parts of a scenario. `reused` holds the rows that need no search.
     """
-    if (part.folder / store.INDEX).is_file():
+    if is_there(part):
         return str(part.folder)
     if network is None:
         network = _scenario_network(part.base, _Keyed(part.folder.parent.name, part.scenario))
-    store.save(_route(part, network, on_progress, threads), part.folder)
+    rows = np.arange(part.first, part.last)
+    if reused is None:
+        times = _route(part, network, rows, on_progress, threads)
+    else:
+        again, old = rows[reused.changed[rows]], rows[~reused.changed[rows]]
+        times = rows_of(reused.times, old, part.scenario.name)
+        if len(again):
+            new = _route(part, network, again, on_progress, threads)
+            times = put_together(times, new, old, again)
+        else:
+            times = join([times])
+    store.save(times, part.folder)
     return str(part.folder)
 
 
 def _route(
     part: Part,
     network: MultimodalNetwork,
+    rows: npt.NDArray[np.intp],
     on_progress: Progress | None,
     threads: int | None,
 ) -> TravelTimes:
@@ -147,51 +162,16 @@ def _route(
         start_s=clock_s(window.start),
         end_s=clock_s(window.end),
         step_s=window.step_s,
-        origins=np.arange(part.first, part.last, dtype=np.int32),
+        origins=rows.astype(np.int32),
         arrive_by=window.arrive_by,
         on_progress=on_progress,
         threads=threads,
     )
 
 
-def join(parts: Sequence[TravelTimes]) -> TravelTimes:
-    """Stack blocks of origins; the operators' names are numbered anew, in sorted order."""
-    first = parts[0]
-    names = sorted({name for part in parts for name in part.operator_names})
-    number = {name: i for i, name in enumerate(names)}
-
-    def stack(field: str) -> Any:
-        return np.concatenate([getattr(part, field) for part in parts])
-
-    operators = None
-    if all(part.operators is not None for part in parts):
-        operators = np.concatenate([_renumbered(part, number) for part in parts])
-    return TravelTimes(
-        scenario=first.scenario,
-        mode=first.mode,
-        origins=stack("origins"),
-        destinations=first.destinations,
-        country_o=stack("country_o"),
-        country_d=first.country_d,
-        percentiles=first.percentiles,
-        time_s=stack("time_s"),
-        share_reached=stack("share_reached"),
-        transfers_p50=stack("transfers_p50"),
-        outside=stack("outside"),
-        parts={
-            name: np.concatenate([part.parts[name] for part in parts])
-            for name in PARTS
-            if all(name in part.parts for part in parts)
-        },
-        operators=operators,
-        operator_names=tuple(names),
-    )
-
-
-def _renumbered(part: TravelTimes, number: Mapping[str, int]) -> np.ndarray[Any, Any]:
-    assert part.operators is not None
-    new = np.array([number[name] for name in part.operator_names] + [-1], np.int32)
-    return new[part.operators]
+def is_there(part: Part) -> bool:
+    """Whether a part is computed."""
+    return (part.folder / store.INDEX).is_file()
 
 
 def read_parts(parts: Sequence[Part]) -> Iterator[tuple[str, TravelTimes]]:

@@ -41,8 +41,9 @@ def build_network(
     draw
         Number of the phase draw for headway services.
     reuse
-        A network whose street searches are taken over where streets, zone points and
-        settings are the same; the result is the same with or without it.
+        A network whose timetable is taken over where feeds and day are the same, and its street
+        searches where streets, zone points and settings are; the result is the same with or
+        without it.
 
     Returns
     -------
@@ -50,7 +51,11 @@ def build_network(
         Read-only.
     """
     settings = supply.settings
-    timetable = build_timetable(supply.feeds, day, timezone=timezone, seed=settings.seed, draw=draw)
+    if reuse is not None and draw == reuse.draw and _same_service(reuse, supply, day, timezone):
+        timetable = reuse.timetable
+    else:
+        seed = settings.seed
+        timetable = build_timetable(supply.feeds, day, timezone=timezone, seed=seed, draw=draw)
     tickets = _by_ticket(timetable, supply)
     stops = tickets.timetable.stops
     stop_ids = stops["stop_id"].to_numpy(object)
@@ -95,6 +100,7 @@ def build_network(
         stop_snap_m=places.walk.snapped.distance_m[index.place_of],
         day=day,
         timezone=timezone,
+        draw=draw,
         places=places,
         zone_points=zones,
         counts=counts,
@@ -123,6 +129,17 @@ def _parking(timetable: Timetable, supply: Supply) -> npt.NDArray[np.bool_]:
         True
     )
     return served
+
+
+def _same_service(old: MultimodalNetwork, supply: Supply, day: dt.date, timezone: str) -> bool:
+    """Tell whether a network's timetable is that of a supply; stops split by ticket are not."""
+    a, b = old.supply.settings, supply.settings
+    return (
+        old.supply.feeds is supply.feeds
+        and (old.day, old.timezone) == (day, timezone)
+        and (a.seed, a.draws) == (b.seed, b.draws)
+        and not any((a.ticket.operator_s, a.ticket.country_s))
+    )
 
 
 def _same_streets(old: Supply, new: Supply) -> bool:

@@ -219,8 +219,8 @@ class MultimodalNetwork:
         Street mode → float32 (n_zones,), distance to the street; infinite = outside.
     stop_snap_m
         float32 (n_stops,), on the walk graph.
-    day, timezone
-        Service day and IANA zone.
+    day, timezone, draw
+        Service day, IANA zone, and the number of the phase draw for headway services.
     places
         Street links by stop place, from which scenarios start.
     zone_points
@@ -238,6 +238,7 @@ class MultimodalNetwork:
     stop_snap_m: npt.NDArray[np.float32]
     day: dt.date = dt.date.min
     timezone: str = ""
+    draw: int = 0
     places: Places | None = None
     zone_points: Mapping[str, Points] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
