@@ -37,6 +37,7 @@ from mobility.merge.samelines import drop_same_lines
 from mobility.merge.stitch import stitch_trips
 from mobility.merge.stops import match_stops, station_of
 from mobility.merge.through import run_through
+from mobility.merge.working import finished, working
 from mobility.scenario.model import MergeEntry
 from mobility.tables import Column
 from mobility.zones import Countries
@@ -97,7 +98,8 @@ def merge_feeds(
         agencies that run only abroad are left out.
     """
     chosen = options or MergeEntry()
-    work = _Work(place_stops(feeds, countries))
+    begun = working(feeds)
+    work = _Work(place_stops(begun, countries))
     if chosen.repair:
         before = work.feeds.stops
         work.take("repair", repair)
@@ -129,7 +131,8 @@ def merge_feeds(
     work.feeds, work.beside = parted.together(work.feeds), None
     if changed:
         _once_per_feed(work, day, chosen, lines=False)
-    return Merged(work.feeds, _evidence(work, matches, day, chosen))
+    evidence = _evidence(work, matches, day, chosen)
+    return Merged(finished(work.feeds, begun, feeds), evidence)
 
 
 def _once_per_feed(
@@ -242,7 +245,7 @@ def _foreign(
     )  # fmt: skip
     calls, labels = calls_of(feeds), labels_of(feeds)
     rows = [
-        dropped_row(feeds, labels, calls, int(t), -1, decision="dropped", reason=what)
+        dropped_row(labels, calls, int(t), -1, decision="dropped", reason=what)
         for t in np.flatnonzero(gone & (calls.count() > 0))
     ]
     return keep_trips(feeds, ~gone), rows_of(TRIPS_DROPPED, rows), problems

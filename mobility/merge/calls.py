@@ -22,6 +22,8 @@ class Calls:
         int32 (n,), 0 for the first call of a trip.
     first
         int64 (n_trips + 1,); calls of trip t are rows ``first[t]:first[t + 1]``.
+    row
+        int64 (n_trips + 1,); rows of trip t in stop_times are ``row[t]:row[t + 1]``.
     """
 
     trip: Int32
@@ -30,6 +32,7 @@ class Calls:
     departure_s: Int32
     order: Int32
     first: Int64
+    row: Int64
 
     def count(self) -> Int64:
         """Calls per trip."""
@@ -41,20 +44,33 @@ class Calls:
 
 
 def calls_of(feeds: Feeds) -> Calls:
+    """Calls of all trips; those of `Working` feeds are taken out of stop_times only once."""
+    known: Calls | None = getattr(feeds, "calls", None)
+    return take_calls(feeds) if known is None else known
+
+
+def take_calls(feeds: Feeds) -> Calls:
     """Take the calls out of stop_times; a trip's first and last row always count."""
-    times = feeds.stop_times
+    times, n_trips = feeds.stop_times, len(feeds.trips)
     trip = times["trip"].to_numpy(np.int32)
-    passed = (times["pickup"].to_numpy() == 1) & (times["drop_off"].to_numpy() == 1)
-    edge = np.ones(len(trip), bool)
-    if len(trip) > 1:
-        change = trip[1:] != trip[:-1]
-        edge[1:-1] = change[1:] | change[:-1]
-    keep = ~passed | edge
-    trip = trip[keep]
-    first = np.searchsorted(trip, np.arange(len(feeds.trips) + 1)).astype(np.int64)
-    order = (np.arange(len(trip)) - first[trip]).astype(np.int32)
-    columns = [times[c].to_numpy(np.int32)[keep] for c in ("stop", "arrival_s", "departure_s")]
-    return Calls(trip, columns[0], columns[1], columns[2], order, first)
+    columns = [times[c].to_numpy(np.int32) for c in ("stop", "arrival_s", "departure_s")]
+    row = first = _starts(trip, n_trips)
+    passed = np.flatnonzero((times["pickup"].to_numpy() == 1) & (times["drop_off"].to_numpy() == 1))
+    inner = passed[(passed > row[trip[passed]]) & (passed < row[trip[passed] + 1] - 1)]
+    if len(inner):
+        keep = np.ones(len(trip), bool)
+        keep[inner] = False
+        trip, columns = trip[keep], [column[keep] for column in columns]
+        first = _starts(trip, n_trips)
+    order = (np.arange(len(trip)) - np.repeat(first[:-1], np.diff(first))).astype(np.int32)
+    return Calls(trip, columns[0], columns[1], columns[2], order, first, row)
+
+
+def _starts(trip: Int32, n_trips: int) -> Int64:
+    """First row of each trip in ascending rows of trips, and the end."""
+    starts = np.zeros(n_trips + 1, np.int64)
+    np.cumsum(np.bincount(trip, minlength=n_trips), out=starts[1:])
+    return starts
 
 
 def feed_ids(feeds: Feeds) -> list[str]:
@@ -65,7 +81,7 @@ def feed_ids(feeds: Feeds) -> list[str]:
 def feed_numbers(feeds: Feeds, column: Text) -> Int32:
     """Feeds as numbers, ascending by feed id whatever the order of the sources."""
     number = {feed: k for k, feed in enumerate(feed_ids(feeds))}
-    return np.array([number[feed] for feed in column], np.int32)
+    return np.fromiter(map(number.__getitem__, column), np.int32, len(column))
 
 
 def trip_modes(feeds: Feeds) -> Text:

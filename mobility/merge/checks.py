@@ -60,15 +60,15 @@ def check_agencies(
     """
     problems = Problems()
     found: dict[str, tuple[str, ...]] = {}
-    country = texts(feeds.stops["country"])
+    country, names = pd.factorize(texts(feeds.stops["country"]))
     home = {source.id: source.country for source in feeds.sources}
     route = feeds.trips["route"].to_numpy()[feeds.stop_times["trip"].to_numpy()]
     own = np.array([home[f] for f in texts(feeds.routes["feed"])], object)
-    here = country[feeds.stop_times["stop"].to_numpy()]
     agency, feed = texts(feeds.routes["agency_id"]), texts(feeds.routes["feed"])
-    at_home = (here == own[route]) | (here == "") | (own[route] == "")
-    ever = np.bincount(route[at_home.astype(bool)], minlength=len(own)) > 0
-    used = np.bincount(route, minlength=len(own)) > 0
+    here = route.astype(np.int64) * len(names) + country[feeds.stop_times["stop"].to_numpy()]
+    calls = np.bincount(here, minlength=len(own) * len(names)).reshape(len(own), len(names)) > 0
+    at_home = (names == own[:, None]) | (names == "") | (own[:, None] == "")
+    ever, used = (calls & at_home).any(axis=1), calls.any(axis=1)
     seen = pd.Series(ever[used]).groupby([feed[used], agency[used]]).any()
     name = dict(zip(texts(feeds.agency["agency_id"]), texts(feeds.agency["name"]), strict=True))
     for (of_feed, agency_id), any_home in seen.items():
@@ -181,8 +181,8 @@ def _speeds(feeds: Feeds, problems: Problems) -> None:
     a, b = calls.stop[:-1][same], calls.stop[1:][same]
     run_s = (calls.arrival_s[1:] - calls.departure_s[:-1])[same].astype(float)
     trip = calls.trip[1:][same]
-    at = on_sphere(*(feeds.stops[c].to_numpy(float) for c in ("lon", "lat")))
-    far = np.sqrt(((at[a] - at[b]) ** 2).sum(axis=1))
+    at = np.asfortranarray(on_sphere(*(feeds.stops[c].to_numpy(float) for c in ("lon", "lat"))))
+    far = np.sqrt(sum(np.square(axis[a] - axis[b]) for axis in at.T))
     # Times are often whole minutes: both ends may be half a minute off.
     fast = far > FASTEST_KPH / 3.6 * (run_s + MINUTE_S)
     slow = (far > SLOW_M) & (far * 3.6 < SLOW_KPH * (run_s - MINUTE_S))

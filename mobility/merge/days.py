@@ -13,7 +13,10 @@ from mobility.feeds.model import ServiceDays
 def as_bits(services: ServiceDays) -> list[int]:
     """Days of each service as a whole number: bit k is set if it runs on column k."""
     packed = np.packbits(services.runs, axis=1, bitorder="little")
-    return [int.from_bytes(row.tobytes(), "little") for row in packed]
+    size, content = packed.shape[1], packed.tobytes()
+    ends = range(size, size * (len(packed) + 1), size) if size else ()
+    found = [int.from_bytes(content[end - size : end], "little") for end in ends]
+    return found or [0] * len(packed)
 
 
 def days_that_matter(services: ServiceDays, day: dt.date | None) -> int:

@@ -253,10 +253,10 @@ def _decide(
         if not gone[goes]:
             days[goes] = rest
         decision = "dropped" if gone[goes] else "dropped on some days"
-        evidence.append(_row(feeds, labels, calls, verdict, pair, decision))
+        evidence.append(_row(labels, calls, verdict, pair, decision))
     for verdict, pair in doubtful:
         if not (gone[verdict.goes] or gone[verdict.stays]):
-            evidence.append(_row(feeds, labels, calls, verdict, pair, "doubtful"))
+            evidence.append(_row(labels, calls, verdict, pair, "doubtful"))
     for trip, others in sorted(replaced.items(), key=lambda item: str(ids[item[0]])):
         if not gone[trip]:
             service[trip] = roster.row(days[trip], (int(service[trip]), *sorted(others)))
@@ -321,22 +321,21 @@ def _verdict(a: int, b: int, count: Int64, ids: Text, *, sure: bool, reason: str
 
 
 def _row(
-    feeds: Feeds, labels: Labels, calls: Calls, verdict: _Verdict, pair: Pair, decision: str
+    labels: Labels, calls: Calls, verdict: _Verdict, pair: Pair, decision: str
 ) -> dict[str, object]:
     return dropped_row(
-        feeds, labels, calls, verdict.goes, verdict.stays, decision=decision, reason=verdict.reason,
+        labels, calls, verdict.goes, verdict.stays, decision=decision, reason=verdict.reason,
         shared=int(pair.shared), largest_s=float(pair.largest),
     )  # fmt: skip
 
 
 def dropped_row(
-    feeds: Feeds, labels: Labels, calls: Calls, goes: int, stays: int, *, decision: str,
+    labels: Labels, calls: Calls, goes: int, stays: int, *, decision: str,
     reason: str, shared: int = 0, largest_s: float = np.nan,
 ) -> dict[str, object]:  # fmt: skip
     """One row of `TRIPS_DROPPED`; `stays` is −1 where nothing takes the trip's place."""
     span = calls.of(goes)
     route = labels.route_of[goes]
-    low, high = np.searchsorted(feeds.stop_times["trip"].to_numpy(), [goes, goes + 1])
     return {
         "trip": labels.trip[goes],
         "decision": decision,
@@ -352,5 +351,5 @@ def dropped_row(
         "calls": span.stop - span.start,
         "kept_calls": int(calls.first[stays + 1] - calls.first[stays]) if stays >= 0 else 0,
         "largest_gap_s": largest_s,
-        "rows": int(high - low) if decision == "dropped" else 0,
+        "rows": int(calls.row[goes + 1] - calls.row[goes]) if decision == "dropped" else 0,
     }  # fmt: skip

@@ -235,8 +235,11 @@ def calendar_table(feeds: Feeds, *, day: dt.date | None) -> pd.DataFrame:
         if source.days is None:
             continue
         mine = feed == source.id
-        runs = feeds.services.runs[service[mine]]
         line = pd.factorize(lines[mine])[0]
+        order = np.argsort(line, kind="stable")
+        begin = np.flatnonzero(np.diff(line[order], prepend=-1))
+        runs = feeds.services.runs[service[mine][order]]
+        on = np.logical_or.reduceat(runs, begin).sum(axis=0) if len(begin) else runs.sum(axis=0)
         used = np.unique(service[mine])
         low = (source.days[0] - first).days
         for k in range((source.days[1] - source.days[0]).days + 1):
@@ -246,7 +249,7 @@ def calendar_table(feeds: Feeds, *, day: dt.date | None) -> pd.DataFrame:
             rows.append(
                 {
                     "feed": source.id, "country": source.country, "date": date.isoformat(),
-                    "lines": len(np.unique(line[runs[:, column]])) if inside else 0,
+                    "lines": int(on[column]) if inside else 0,
                     "services": int(feeds.services.runs[used, column].sum()) if inside else 0,
                     "is_day": date == (source.read_day or day),
                 }

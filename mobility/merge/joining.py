@@ -176,7 +176,7 @@ def _trip_rows(
 def _time_rows(feeds: Feeds, found: Sequence[Chain], first_row: int) -> pd.DataFrame:
     """Stop times of the joined trips, ascending by trip and sequence."""
     times = feeds.stop_times
-    start = np.searchsorted(times["trip"].to_numpy(), np.arange(len(feeds.trips) + 1))
+    start = calls_of(feeds).row
     rows = np.concatenate([np.arange(start[t], start[t + 1]) for c in found for t in c.trips])
     piece = np.concatenate([[t] * (start[t + 1] - start[t]) for c in found for t in c.trips])
     trip = np.repeat(

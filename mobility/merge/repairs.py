@@ -133,7 +133,7 @@ def _ridable(feeds: Feeds, problems: Problems) -> tuple[Feeds, pd.DataFrame]:
     ):
         problems.by_feed("warning", feeds.trips, gone, "trips.txt", what, "trip left out", cure)
         rows += [
-            dropped_row(feeds, labels, calls, int(t), -1, decision="dropped", reason=what)
+            dropped_row(labels, calls, int(t), -1, decision="dropped", reason=what)
             for t in np.flatnonzero(gone & (calls.count() > 0))
         ]
         rows += [_empty_row(labels, int(t)) for t in np.flatnonzero(gone & (calls.count() == 0))]

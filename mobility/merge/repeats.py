@@ -71,10 +71,11 @@ def drop_repeats(
     if not found:
         return feeds, rows_of(TRIPS_DROPPED, [])
     calls, labels = calls_of(feeds), labels_of(feeds)
+    count = calls.count()
     rows = [
         dropped_row(
-            feeds, labels, calls, goes, stays, decision=decision, reason=why,
-            shared=int(calls.count()[goes]),
+            labels, calls, goes, stays, decision=decision, reason=why,
+            shared=int(count[goes]),
         )
         for goes, stays, decision, why in found
     ]  # fmt: skip
@@ -123,7 +124,7 @@ def _bound_by_rule(feeds: Feeds) -> Bool:
 
 def _with_same_calls(feeds: Feeds, chosen: Bool) -> list[list[int]]:
     """Groups of trips of one feed and mode whose rows of stop_times are the same."""
-    first = np.searchsorted(feeds.stop_times["trip"].to_numpy(), np.arange(len(feeds.trips) + 1))
+    first = calls_of(feeds).row
     trip = np.flatnonzero(chosen & (np.diff(first) > 0))
     low, high = first[trip], first[trip + 1]
     columns = {

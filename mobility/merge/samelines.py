@@ -129,7 +129,7 @@ def drop_same_lines(
             continue
         evidence += [
             dropped_row(
-                feeds, labels, calls, trip, stays.trips[0], shared=ruling.common,
+                labels, calls, trip, stays.trips[0], shared=ruling.common,
                 reason=ruling.reason, decision="dropped" if ruling.sure else "doubtful",
             )
             for trip in goes.trips

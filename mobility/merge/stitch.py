@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.feeds.model import Feeds
-from mobility.merge.calls import calls_of, feed_numbers, template_trips, trip_modes
+from mobility.merge.calls import Calls, calls_of, feed_numbers, template_trips, trip_modes
 from mobility.merge.days import days_that_matter
 from mobility.merge.duplicates import Tolerance, meeting_trips
 from mobility.merge.edit import keep_stop_times
@@ -217,7 +217,7 @@ def _cut_overlaps(feeds: Feeds, station: Int32, matter: int) -> tuple[Feeds, lis
         used |= {a, b}
         found.append((a, b))
         cut_at[b] = int(calls.first[b]) + at_b
-    return _without_heads(feeds, calls.stop, calls.departure_s, cut_at), found
+    return _without_heads(feeds, calls, cut_at), found
 
 
 def _orient(p: object, count: Int64) -> tuple[int, int, int] | None:
@@ -238,17 +238,16 @@ def _orient(p: object, count: Int64) -> tuple[int, int, int] | None:
     return None
 
 
-def _without_heads(feeds: Feeds, stop: Int32, departure_s: Int32, cut_at: dict[int, int]) -> Feeds:
+def _without_heads(feeds: Feeds, calls: Calls, cut_at: dict[int, int]) -> Feeds:
     """Take out the stop times of each trip before the given call."""
     if not cut_at:
         return feeds
     times = feeds.stop_times
-    trip, at = times["trip"].to_numpy(), times["stop"].to_numpy()
-    leaves = times["departure_s"].to_numpy()
+    at, leaves = times["stop"].to_numpy(), times["departure_s"].to_numpy()
     keep = np.ones(len(times), bool)
     for number, call in sorted(cut_at.items()):
-        low, high = np.searchsorted(trip, [number, number + 1])
+        low, high = calls.row[number], calls.row[number + 1]
         rows = np.arange(low, high)
-        here = rows[(at[rows] == stop[call]) & (leaves[rows] == departure_s[call])]
+        here = rows[(at[rows] == calls.stop[call]) & (leaves[rows] == calls.departure_s[call])]
         keep[low : here[0]] = False
     return keep_stop_times(feeds, keep)

@@ -141,9 +141,12 @@ def _names(feeds: Feeds, row: Int64) -> list[tuple[str, ...]]:
         other.setdefault((feed, original), set()).update(translation.split(" / "))
     name, feed = texts(feeds.stops["name"]), texts(feeds.stops["feed"])
     parent = feeds.stops["parent"].to_numpy(np.int64)
-    found = []
-    for k in row:
-        own = {name[k]} | ({name[parent[k]]} if parent[k] >= 0 else set())
+    found: list[tuple[str, ...]] = []
+    for k, up in zip(row.tolist(), parent[row].tolist(), strict=True):
+        if up < 0 and (feed[k], name[k]) not in other:
+            found.append((name[k],) if name[k] else ())
+            continue
+        own = {name[k]} | ({name[up]} if up >= 0 else set())
         for one in sorted(own):
             own |= other.get((feed[k], one), set())
         found.append(tuple(sorted(own - {""})))
@@ -155,15 +158,22 @@ def _codes(feeds: Feeds, row: Int64) -> list[frozenset[str]]:
     code, ids = texts(feeds.stops["code"]), texts(feeds.stops["stop_id"])
     parent = feeds.stops["parent"].to_numpy(np.int64)
     found = []
-    for k in row:
-        those = [k] if parent[k] < 0 else [k, parent[k]]
-        codes = {str(code[i]).strip() for i in those}
-        for text in [str(code[i]) for i in those] + [str(ids[i]).partition(":")[2] for i in those]:
-            if len(text) >= UIC_DIGITS:
-                codes |= {"uic:" + "".join(match) for match in UIC.findall(text)}
-        # One or two characters are platform letters, not codes.
-        found.append(frozenset(c for c in codes if len(c) > 2))
+    none: frozenset[str] = frozenset()
+    for k, up in zip(row.tolist(), parent[row].tolist(), strict=True):
+        own = _codes_in(str(code[k]), str(ids[k]), none)
+        found.append(own | _codes_in(str(code[up]), str(ids[up]), none) if up >= 0 else own)
     return found
+
+
+def _codes_in(code: str, stop_id: str, none: frozenset[str]) -> frozenset[str]:
+    """Codes that one stop's own code and id hold; `none` where there are none."""
+    bare = code.strip()
+    # One or two characters are platform letters, not codes.
+    codes = {bare} if len(bare) > 2 else set()
+    for text in (code, stop_id.partition(":")[2]):
+        if len(text) >= UIC_DIGITS:
+            codes |= {"uic:" + "".join(match) for match in UIC.findall(text)}
+    return frozenset(codes) if codes else none
 
 
 def _pairs(
