@@ -14,10 +14,24 @@ The tree::
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import errno
+import os
+import shutil
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})  # none on Windows
+CLOSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO})
+HARDLY_ROOM = 1 << 16
+SQLITE = (
+    ("disk is full", errno.ENOSPC),
+    ("disk I/O error", errno.EIO),
+    ("readonly database", errno.EROFS),
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,51 @@ def raise_all(error: type[MobilityError], problems: Sequence[Problem]) -> None:
     """Raise `error` with all `problems`, or return if there are none."""
     if problems:
         raise error(problems)
+
+
+@contextlib.contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Say in words that a place can't be written: it is full, read-only or not ours.
+
+    Some libraries tell a full disk in errors of their own: where hardly any room is left,
+    whatever went wrong is put down to that.
+
+    Raises
+    ------
+    RunError
+        It can't be written. Other errors pass.
+    """
+    try:
+        yield
+    except MobilityError:
+        raise
+    except Exception as cause:
+        code = _code(cause)
+        if code not in FULL | CLOSED and _has_room(place):
+            raise
+        raise RunError(unwritable(place, code if code in CLOSED else errno.ENOSPC)) from cause
+
+
+def _code(cause: Exception) -> int | None:
+    """Return the system's error number of an error, also of one that SQLite tells in words."""
+    if isinstance(cause, OSError):
+        return cause.errno
+    return next((code for words, code in SQLITE if words in str(cause)), None)
+
+
+def unwritable(place: Path, code: int) -> Problem:
+    """Tell why a place can't be written, by the system's error number."""
+    if code in FULL:
+        return Problem(str(place), f"a full disk ({os.strerror(code)})", "room to write",
+                       "Make room or choose another folder, and start again: what is finished "
+                       "is kept")  # fmt: skip
+    return Problem(str(place), f"a place that can't be written ({os.strerror(code)})",
+                   "a folder one may write to", "Choose another with --out")  # fmt: skip
+
+
+def _has_room(place: Path) -> bool:
+    there = next(path for path in (place, *place.parents) if path.exists())
+    return shutil.disk_usage(there).free >= HARDLY_ROOM
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

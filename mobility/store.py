@@ -26,7 +26,7 @@ import pyarrow as pa
 import shapely
 from pyarrow import feather
 
-from mobility.errors import Problem, RunError
+from mobility.errors import Problem, RunError, writing
 
 T = TypeVar("T")
 INDEX = "index.json"
@@ -56,25 +56,31 @@ def save(value: object, folder: Path) -> None:
     RunError
         The folder can't be written, or the tree holds a value of a kind that can't be kept.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        writer = _Writer(beside, {})
-        tree = _encode(value, writer)
-        index = {"format": FORMAT, "files": writer.sizes, "tree": tree}
-        (beside / INDEX).write_text(
-            json.dumps(index, ensure_ascii=False), encoding="utf-8", newline="\n"
-        )
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            beside.rename(folder)
-        except OSError:
-            # Another process was first, or an older folder stands there that did not load.
-            if not (folder / INDEX).is_file():
-                raise
+            with writing(folder):
+                _fill(beside, value)
+            try:
+                beside.rename(folder)
+            except OSError:
+                # Another process was first, or an older folder stands there that did not load.
+                if not (folder / INDEX).is_file():
+                    raise
+                shutil.rmtree(beside, ignore_errors=True)
+        except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+            raise
+
+
+def _fill(folder: Path, value: object) -> None:
+    writer = _Writer(folder, {})
+    tree = _encode(value, writer)
+    index = {"format": FORMAT, "files": writer.sizes, "tree": tree}
+    (folder / INDEX).write_text(
+        json.dumps(index, ensure_ascii=False), encoding="utf-8", newline="\n"
+    )
 
 
 def load(kind: type[T], folder: Path) -> T:

@@ -1,6 +1,7 @@
 """Kill batches at random moments and see what is left: the old or the new, whole.
 
     python tests/crash.py --times 40
+    python tests/crash.py --times 20 --what disk
 
 Each time a run of a small region is started in a process of its own and killed after a random
 time. Then every run folder there must verify byte for byte, and a run that is let finish must give
@@ -62,7 +63,9 @@ def outputs(out: Path) -> dict[str, str]:
 
 def broken(out: Path) -> list[str]:
     """Run folders that are there but not whole."""
-    found = []
+    found: list[str] = []
+    if not out.exists():
+        return found
     for folder in (p for p in out.iterdir() if p.is_dir() and not p.name.startswith(".")):
         if folder.name == "comparison":
             if not (folder / "report.html").is_file():
@@ -74,6 +77,28 @@ def broken(out: Path) -> list[str]:
             if hashlib.sha256(data).hexdigest() != sha256:
                 found.append(f"{folder.name}/{name}")
     return found
+
+
+def left_behind(out: Path) -> list[str]:
+    """Half-written folders, at any depth of the place and its caches."""
+    return sorted(
+        path.relative_to(out).as_posix()
+        for path in out.rglob(".*")
+        if path.name not in (".prepared", ".parts")
+    )
+
+
+def run_limited(folder: Path, out: Path, limit_kb: int) -> subprocess.CompletedProcess[str]:
+    """Run where no file may grow beyond a size, as on a disk or under a quota that ends there."""
+    limit = (
+        "import resource, runpy, sys; "
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_kb << 10}, {limit_kb << 10})); "
+        "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    python, *rest = command(folder, out)
+    # uncompiled, so that no machine code has to be kept
+    return subprocess.run([python, "-c", limit, *rest], env=environment(NUMBA_DISABLE_JIT="1"),
+                          capture_output=True, text=True, check=False)  # fmt: skip
 
 
 def kill_after(folder: Path, out: Path, seconds: float) -> bool:
@@ -111,14 +136,60 @@ def attack(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     return killed, wrong
 
 
+def fill_up(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
+    """Run on disks of a random size that fill up at another file each time (root on Linux).
+
+    Each must end in words and leave what stands whole; once there is room again, the next run
+    must give the bytes of one that always had it. Last, the disk can only be read.
+    """
+    rng = random.Random(seed)
+    write_region(place)
+    finish(place, place / "calm")
+    calm = outputs(place / "calm")
+    needed_kb = sum(p.stat().st_size for p in (place / "calm").rglob("*") if p.is_file()) >> 10
+    disk, wrong, full = place / "disk", [], 0
+    disk.mkdir()
+    for number in range(times):
+        mount("-t", "tmpfs", "-o", f"size={rng.randint(8, needed_kb)}k", "tmpfs", str(disk))
+        try:
+            done = subprocess.run(command(place, disk / "out"), env=environment(), check=False,
+                                  capture_output=True, text=True)  # fmt: skip
+            full += done.returncode == 1 and "a full disk" in done.stderr
+            wrong += [f"disk {number}: {what}" for what in broken(disk / "out")]
+            wrong += [f"disk {number}: left {what}" for what in left_behind(disk / "out")]
+            if "Traceback" in done.stderr or done.returncode not in (0, 1):
+                wrong.append(f"disk {number}: {done.stderr}")
+            mount("-o", "remount,size=64m", str(disk))
+            finish(place, disk / "out")
+            if outputs(disk / "out") != calm:
+                wrong.append(f"disk {number}: other bytes than with room")
+            mount("-o", "remount,ro", str(disk))
+            finish(place, disk / "out")  # what stands is left alone
+            done = subprocess.run(command(place, disk / "new"), env=environment(), check=False,
+                                  capture_output=True, text=True)  # fmt: skip
+            if done.returncode != 1 or "can't be written" not in done.stderr:
+                wrong.append(f"disk {number}: read-only, {done.stderr}")
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+    return full, wrong
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--what", choices=["kill", "disk"], default="kill")
     options = parser.parse_args()
+    how, told = {"kill": (attack, "killed at work"), "disk": (fill_up, "found no room")}[
+        options.what
+    ]
     with tempfile.TemporaryDirectory() as place:
-        killed, wrong = attack(options.times, options.seed, Path(place))
-    print(f"{options.times} runs, {killed} killed at work, {len(wrong)} findings")
+        hit, wrong = how(options.times, options.seed, Path(place))
+    print(f"{options.times} runs, {hit} {told}, {len(wrong)} findings")
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
 import platform
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from mobility.errors import Problem, RunError
+from mobility.errors import RunError, unwritable, writing
 
 
 @contextlib.contextmanager
@@ -26,7 +27,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     Raises
     ------
     RunError
-        The place can't be written.
+        The place can't be written, or not to the end.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,14 +36,12 @@ def whole_folder(target: Path) -> Iterator[Path]:
             tempfile.mkdtemp(prefix=f"{_mark(target, os.getpid())}new-", dir=target.parent)
         )
     except OSError as cause:
-        raise RunError(
-            Problem(str(target), f"a place that can't be written ({cause.strerror})",
-                    "a folder one may write to", "Choose another with --out")
-        ) from cause  # fmt: skip
+        raise RunError(unwritable(target, cause.errno or errno.EACCES)) from cause
     try:
-        yield beside
-        beside.chmod(0o755)
-        _swap(beside, target)
+        with writing(target):
+            yield beside
+            beside.chmod(0o755)
+            _swap(beside, target)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise

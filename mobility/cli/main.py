@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mobility.cli.arguments import parser, with_default_command
-from mobility.errors import MobilityError, printable
+from mobility.errors import CLOSED, FULL, MobilityError, RunError, printable, unwritable
 
 DONE, WRONG_FILES, INTERRUPTED = 0, 1, 130
 
@@ -30,6 +30,12 @@ def main(arguments: Sequence[str]) -> int:
         return _command(options.command)(options)
     except MobilityError as error:
         say_problems(error)
+        return WRONG_FILES
+    except OSError as error:
+        if error.errno is None or error.errno not in FULL | CLOSED:
+            raise
+        place = Path(str(error.filename or options.command))
+        say_problems(RunError(unwritable(place, error.errno)))
         return WRONG_FILES
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

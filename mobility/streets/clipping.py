@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 
-from mobility.errors import Problem, StreetError
+from mobility.errors import Problem, StreetError, writing
 from mobility.streets.edges import Box
 from mobility.streets.model import Float64, Int64
 from mobility.streets.nodes import is_in, node_blocks
@@ -75,7 +75,7 @@ def _clip(source: Path, box: Box, target: Path) -> Clipped:
     header.set("sorting", "Type_then_ID")
     file = osmium.io.File(str(beside), "pbf,add_metadata=false")
     try:
-        with osmium.SimpleWriter(file, header=header) as writer:
+        with writing(target), osmium.SimpleWriter(file, header=header) as writer:
             nodes = _write_nodes(writer, source, needed)
             ways, relations = _write_others(writer, source, way_ids)
         os.replace(beside, target)  # noqa: PTH105 - also over an existing file on Windows
