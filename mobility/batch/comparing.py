@@ -76,7 +76,12 @@ HALF = 0.5
 
 
 def baseline_of(run: RunData, runs: Sequence[RunData]) -> RunData:
-    """Return the run another one is compared with: its named baseline, else the first."""
+    """Return the run another one is compared with: its named baseline, else the first.
+
+    A baseline that others name, of another window or day than the first, stands for itself.
+    """
+    if not run.baseline and any(other.baseline == run.name for other in runs):
+        return run
     return next((other for other in runs if other.name == run.baseline), runs[0])
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import sys
 from pathlib import Path
 
+from mobility.batch.drives import observed_drives
 from mobility.batch.inputs import read_and_merge, street_counts
 from mobility.batch.job import PREPARED
 from mobility.batch.street_inventory import take_inventory
@@ -40,10 +41,10 @@ def check(options: argparse.Namespace) -> int:
             region, day, Settings(), lambda name: progress.step("check", name),
             cache=options.out / PREPARED,
         )  # fmt: skip
-        inventory = None
+        inventory, observed = None, observed_drives(region)
         if found.countries is not None:
             progress.step("check", "streets")
-            inventory = take_inventory(found.streets, found.zones, found.countries)
+            inventory = take_inventory(found.streets, found.zones, found.countries, observed)
         target = options.out / CHECKED
         write_check(
             target, found.merged, region=region.name, day=day, lang=options.lang,

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 
@@ -14,10 +15,12 @@ from mobility.batch import run as run_batch
 from mobility.batch.run import Finished
 from mobility.cli.main import DONE, WRONG_FILES, repository, say_problems
 from mobility.cli.progress import Progression
-from mobility.cli.summary import summary
+from mobility.cli.summary import ranking, summary
 from mobility.scenario import Scenario, is_plan, read_plan, read_scenarios
-from mobility.words import translator
+from mobility.words import number, translator
 
+FEW = 6
+"""More scenarios are ranked, not set side by side."""
 DEMONSTRATION = ("baseline", "hamont-weert", "eindhoven-lommel-hasselt", "f74")
 
 
@@ -45,15 +48,24 @@ def read_all(paths: list[Path], region: Path | None) -> tuple[Scenario, ...]:
 
 
 def show(finished: Finished, lang: str) -> None:
-    """Print the named pairs, baseline beside scenarios by mode, and where the files are."""
+    """Print what was found, and where the files are."""
     console = Console(file=sys.stdout, highlight=False)
-    if finished.results:
+    _ = translator(lang)
+    if finished.comparison is not None and len(finished.results) > FEW:
+        table = ranking(pd.read_csv(finished.comparison / "scenarios.csv"), lang)
+        console.print(table)
+    elif finished.results:
         table, legend = summary(finished.results, lang)
         console.print(table)
         for line in legend:
             console.print(escape(line))
     if finished.comparison is not None:
-        _ = translator(lang)
         console.print(f"{_('Report')}: {escape(str(finished.comparison / 'report.html'))}")
+    if len(finished.folders) > FEW:
+        places = sorted({str(folder.parent) for folder in finished.folders.values()})
+        for place in places:
+            count = number(len(finished.folders), lang)
+            console.print(escape(_("{n} run folders in {place}").format(n=count, place=place)))
+        return
     for folder in finished.folders.values():
         console.print(f"  {escape(str(folder))}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from rich.markup import escape
@@ -13,7 +15,7 @@ from mobility.batch.write import named_pairs, report_input
 from mobility.errors import printable
 from mobility.report.model import spoken
 from mobility.report.pairs import pair_times
-from mobility.words import number, translator
+from mobility.words import number, signed, translator
 
 SHORT = {
     "pt": "PT",
@@ -70,6 +72,50 @@ def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
         cells += [_change(minutes.loc[pair], base.name, run.name, lang) for run in others]
         table.add_row(escape(printable(str(pair))), *cells)
     return table, legend
+
+
+def ranking(scenarios: pd.DataFrame, lang: str) -> Table:
+    """Lay out what many scenarios bring, those that bring most and those that take most.
+
+    Parameters
+    ----------
+    scenarios
+        As `mobility.batch.comparing` lays them out, ranked.
+    lang
+        ``nl`` or ``en``.
+    """
+    _ = translator(lang)
+    head = _("People abroad within an hour by public transport, mean per person")
+    table = Table(title=escape(head), title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name, side in (("#", "right"), (_("scenario"), "left"), (_("people"), "right"),
+                       (_("change"), "right"), (_("PT, min"), "right")):  # fmt: skip
+        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
+    ranked = scenarios[scenarios["rank"].notna()]
+    half = SHOWN_PAIRS // 2
+    cut = max(len(ranked) - SHOWN_PAIRS, 0)
+    for row in scenarios[scenarios["rank"].isna() & (scenarios["status"] == "done")].itertuples():
+        table.add_row("", *_ranked(row, lang))
+    for row in ranked.head(half if cut else len(ranked)).itertuples():
+        table.add_row(f"{row.rank:.0f}", *_ranked(row, lang))
+    if cut:
+        table.add_row("…", _("{n} more between").format(n=number(cut, lang)), "", "", "")
+        for row in ranked.tail(half).itertuples():
+            table.add_row(f"{row.rank:.0f}", *_ranked(row, lang))
+    return table
+
+
+def _ranked(row: Any, lang: str) -> tuple[str, ...]:
+    title = str(row.title_nl if lang == "nl" else row.title_en)
+    gain = "" if pd.isna(row.people_abroad_change) else signed(row.people_abroad_change, lang)
+    if gain and not row.stands_out:
+        gain = f"({gain})"
+    minutes = row.border_pt_change_min if gain else math.nan
+    return (
+        escape(printable(title if title != "nan" else row.scenario)),
+        number(row.people_abroad, lang),
+        gain,
+        "" if pd.isna(minutes) else signed(minutes, lang, 1),
+    )
 
 
 def _most_changed(minutes: pd.DataFrame, pairs: pd.DataFrame, base: str) -> list[str]:
