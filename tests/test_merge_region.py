@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mobility.feeds import read_feeds
-from mobility.merge import Merged, merge_feeds
+from mobility.merge import Merged, match_stops, merge_feeds, place_stops
 from mobility.merge.ground import metres
 from mobility.scenario.model import BorderEntry, FeedEntry, MergeEntry
 from mobility.zones import read_countries
@@ -80,6 +83,58 @@ def test_the_shared_rail_stations_are_these_and_no_others(merged):
     rail = stops["modes_a"].str.contains("rail") & stops["modes_b"].str.contains("rail")
     found = stops[(one & rail).to_numpy()]
     assert set(zip(found["stop_a"], found["stop_b"], strict=True)) == set(SHARED_RAIL)
+
+
+PLATFORM = re.compile(r"\([^)]*\)|perron \w+", re.IGNORECASE)
+STATION_WORDS = {"station", "centraal", "gare"}
+
+
+def plain_name(text: str) -> str:
+    """A name without accents, brackets, platform and station words; ``""`` for none."""
+    if re.fullmatch(r"stop \d+", text):
+        return ""
+    bare = unicodedata.normalize("NFKD", PLATFORM.sub(" ", text)).encode("ascii", "ignore")
+    words = re.findall("[a-z]+", bare.decode().lower())
+    return " ".join(word for word in words if word not in STATION_WORDS)
+
+
+def test_stations_of_one_name_are_matched_wherever_the_whole_feeds_have_them(
+    region_data, countries
+):
+    """Told by names and crow-fly metres alone, on every day and without a box."""
+    entries = [
+        FeedEntry(id=name, country=country, path=region_data / "gtfs" / file)
+        for name, (country, file) in FILES.items()
+    ]
+    whole = read_feeds(entries, timezone="Europe/Amsterdam", day=None, box=None)
+    _, matches = match_stops(place_stops(whole, countries))
+    one = matches[matches["grade"].isin(["same stop", "same station"]).to_numpy()]
+    matched = set(zip(one["stop_a"], one["stop_b"], strict=True))
+    rail = (whole.routes["mode"] == "rail").to_numpy()[whole.trips["route"].to_numpy()]
+    times = whole.stop_times
+    trains = np.unique(times["stop"].to_numpy()[rail[times["trip"].to_numpy()]])
+    served = np.unique(times["stop"].to_numpy())
+    stops = whole.stops
+    names = [plain_name(name) for name in stops["name"]]
+    said = stops["name"].str.contains("station", case=False).to_numpy()
+    bearers: dict[str, list[int]] = {}
+    for k in served:
+        if names[k] and (k in trains or said[k]):
+            bearers.setdefault(names[k], []).append(int(k))
+    lon, lat = stops["lon"].to_numpy(float), stops["lat"].to_numpy(float)
+    pairs = [
+        (min(a, b), max(a, b)) for a in trains for b in bearers.get(names[a], ())
+        if stops["feed"][a] != stops["feed"][b]
+        and metres(lon[a], lat[a], lon[b], lat[b]) <= 300.0
+    ]  # fmt: skip
+    ids = stops["stop_id"].to_numpy(object)
+    expected = {(ids[a], ids[b]) for a, b in pairs}
+    # A few of train with train, the others of trains with the street stop at their station.
+    assert len(expected) == 57
+    assert ("nl:1559", "nmbs:8400526") in expected  # Roosendaal lies outside the region's box
+    assert expected - matched == set()
+    assert ("nl:1560", "nmbs:8400526") in matched  # its other platform, without a name
+    assert ("delijn:13034", "nmbs:8821154") not in matched  # Mortsel, Mortsel-Deurnesteenweg
 
 
 def test_stops_that_count_as_one_are_near_or_said_to_be_rough(merged):

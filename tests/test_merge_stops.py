@@ -296,6 +296,39 @@ def test_a_station_and_its_bus_stop_are_one_station_but_not_the_square_in_town()
     }
 
 
+def test_the_stop_that_bears_the_stations_name_is_at_it_though_a_little_farther():
+    # 0.0024 degrees of latitude are 267 m, on foot (x 1.3) 347 m; the square is 233 m off.
+    bus = """s 5.0000 51.0024 Testelt Station
+        q 5.0000 51.0021 Testelt Station Zijstraat
+        y 5.4 51.1 Y"""
+    feeds = build(
+        Text("bus", "BE", bus, "R bus", "t R wk | s 8:00 | q 8:05 | y 9:00"),
+        rail("train", "BE", "r 5.0000 51.0000 Testelt\nz 5.1 50.9 Z", "z 08:00 | r 09:00"),
+    )
+    assert graded(feeds) == {
+        ("bus:s", "train:r"): "same station",
+        ("bus:q", "train:r"): "near",
+    }
+
+
+def test_a_stop_at_one_station_is_not_at_its_neighbour_whose_name_holds_it():
+    # Two halts on crossing lines, 0.002 degrees of longitude (140 m) apart.
+    feeds = build(
+        Text(
+            "bus", "BE", "s 5.0005 51.0000 Mortsel Station\ny 5.4 51.1 Y", "R bus",
+            "t R wk | s 8:00 | y 9:00",
+        ),
+        rail(
+            "train", "BE", "m 5.0000 51.0000 Mortsel\nd 4.9980 51.0000 Mortsel-Deurnesteenweg",
+            "d 08:00 | m 09:00",
+        ),
+    )  # fmt: skip
+    assert graded(feeds) == {
+        ("bus:s", "train:m"): "same station",
+        ("bus:s", "train:d"): "near",
+    }
+
+
 def test_neighbouring_rail_stations_are_not_one():
     # Bruxelles-Nord and Bruxelles-Congres are 900 m apart and their names share a word.
     feeds = build(
@@ -321,6 +354,31 @@ def test_a_rail_stop_without_a_name_is_matched_to_its_nearest_only():
     found = graded(feeds)
     assert found[("be:n", "nl:4972")] == "same station"
     assert found.get(("be:c", "nl:4972")) in {None, "near"}
+
+
+def test_all_platforms_without_a_name_are_matched_to_the_station_around_them():
+    # 0.001 degrees of latitude are 111 m; beyond 250 m a platform may be another station's.
+    nl = """p 4.4587 51.5410 Roosendaal, Station
+        q 4.4587 51.5420 stop 1560
+        f 4.4587 51.5440 stop 1561
+        w 5.7 51.2 Weert"""
+    feeds = build(
+        rail("be", "BE", "r 4.4587 51.5408 Roosendaal (NL)\nz 4.3 51.4 Z", "z 8:00 | r 8:30"),
+        rail("nl", "NL", nl, "w 07:00 | p 8:00 | q 8:05 | f 8:10"),
+    )
+    found = graded(feeds)
+    assert found[("be:r", "nl:p")] == "same station"
+    assert found[("be:r", "nl:q")] == "same station"
+    assert found[("be:r", "nl:f")] == "near"
+
+
+def test_a_platform_with_another_name_is_not_matched_because_it_is_near():
+    nl = "p 4.4587 51.5410 Roosendaal, Station\nq 4.4587 51.5420 Kade\nw 5.7 51.2 Weert"
+    feeds = build(
+        rail("be", "BE", "r 4.4587 51.5408 Roosendaal (NL)\nz 4.3 51.4 Z", "z 8:00 | r 8:30"),
+        rail("nl", "NL", nl, "w 07:00 | p 8:00 | q 8:05"),
+    )
+    assert graded(feeds) == {("be:r", "nl:p"): "same station", ("be:r", "nl:q"): "near"}
 
 
 def test_a_position_in_whole_minutes_is_matched_by_name_and_mended():

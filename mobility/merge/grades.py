@@ -27,9 +27,11 @@ class Grading:
     same_pole_m
         So near that names need not agree.
     forecourt_m
-        Street stops of one name, or a station's bus stop and its trains, are one station.
+        Street stops of one name, or a station's bus stop and its trains, are one station:
+        on foot, or as the crow flies where the bus stop bears the station's very name.
     rail_m
-        Two rail stops nearest to one another are one station whatever their names say.
+        Two rail stops nearest to one another are one station whatever their names say; where
+        one has no name it is enough that the other is the nearest to it.
     station_m
         Two rail stops with alike names are one station.
     coarse_m
@@ -78,6 +80,8 @@ class Candidates:
     modes_b: Int64
     station_a: Bool
     station_b: Bool
+    nameless_a: Bool
+    nameless_b: Bool
     poorly_placed: Bool
     platforms: Bool
 
@@ -95,20 +99,24 @@ def grade_candidates(found: Candidates, rules: Grading) -> tuple[Text, Text]:
     alike = named & (found.likeness >= rules.alike)
     both_rail = ((found.modes_a & found.modes_b) & RAIL) > 0
     shared = (found.modes_a & found.modes_b) > 0
-    mutual_rail = _mutual(found, both_rail, rules.rail_m)
-    mutual_street = _mutual(found, shared & ~both_rail, rules.same_stop_m)
+    rail_a, rail_b = _nearest(found, both_rail, rules.rail_m)
+    street_a, street_b = _nearest(found, shared & ~both_rail, rules.same_stop_m)
+    mutual_rail, mutual_street = rail_a & rail_b, street_a & street_b
     cut = np.isfinite(walk) & (walk > rules.detour * crow + rules.detour_m)
     # A platform may not be tied to the streets: no way known is no proof for trains.
     cut |= np.isinf(walk) & found.walked & ~(both_rail & alike)
     coded = (found.code != "").astype(bool)
     only = _only_bearer(found, alike & both_rail)
     at_station = _at_station(found)
-    part = named & (found.likeness >= CONTAINED)
+    part = named & (found.likeness >= CONTAINED) & ~_of_another(found, alike, rules.forecourt_m)
     choices: list[tuple[Bool, str, str]] = [
         (coded & (crow <= rules.station_m) & shared, "same station", "same code"),
         (coded & found.poorly_placed & shared, "same station", "same code, position rough"),
         (both_rail & alike & (crow <= rules.station_m), "same station", "trains, same name"),
         (both_rail & mutual_rail, "same station", "trains, nearest to each other"),
+        # Several platforms without a name may lie about a station: it is nearest to each.
+        ((rail_a & found.nameless_a) | (rail_b & found.nameless_b), "same station",
+         "trains, the nearest, and no name to tell them apart"),
         (both_rail & alike & only & found.poorly_placed, "same station",
          "trains, same name, position rough"),
         (mutual_street & (alike | (crow <= rules.same_pole_m)) & (walk <= rules.same_stop_walk_m)
@@ -117,6 +125,8 @@ def grade_candidates(found: Candidates, rules: Grading) -> tuple[Text, Text]:
          "same station", "same mode, same name"),
         (at_station & part & (np.minimum(walk, crow * 1.3) <= rules.forecourt_m),
          "same station", "trains and the stop at their station"),
+        (at_station & alike & (crow <= rules.forecourt_m), "same station",
+         "trains and the stop that bears their station's name"),
         (crow <= rules.near_m, "near", "within walking distance"),
     ]  # fmt: skip
     grade = np.full(len(crow), "", object)
@@ -146,16 +156,16 @@ def _between(walk: Float64) -> Text:
     )  # fmt: skip
 
 
-def _mutual(found: Candidates, rows: Bool, limit_m: float) -> Bool:
-    """Pairs in `rows` of which each is the other's nearest in that feed, within the limit.
+def _nearest(found: Candidates, rows: Bool, limit_m: float) -> tuple[Bool, Bool]:
+    """Pairs in `rows` of which b is the nearest to a in its feed, and a to b, within the limit.
 
     Equal distances make both nearest, so that the order of stops decides nothing.
     """
     rows = rows & (found.crow_m <= limit_m)
-    result = np.zeros(len(rows), bool)
+    to_a, to_b = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     k = np.flatnonzero(rows)
     if not len(k):
-        return result
+        return to_a, to_b
     size = int(max(found.a.max(), found.b.max())) + 1
     distance = np.round(found.crow_m[k], 2)
 
@@ -166,10 +176,9 @@ def _mutual(found: Candidates, rows: Bool, limit_m: float) -> Bool:
         np.minimum.at(best, inverse, distance)
         return np.asarray(best[inverse], np.float64)
 
-    nearest_a = distance <= least(found.a[k], found.feed_b[k])
-    nearest_b = distance <= least(found.b[k], found.feed_a[k])
-    result[k] = nearest_a & nearest_b
-    return result
+    to_a[k] = distance <= least(found.a[k], found.feed_b[k])
+    to_b[k] = distance <= least(found.b[k], found.feed_a[k])
+    return to_a, to_b
 
 
 def _only_bearer(found: Candidates, rows: Bool) -> Bool:
@@ -195,3 +204,20 @@ def _at_station(found: Candidates) -> Bool:
     """Pairs of a train stop and a street stop that says it is at a station."""
     rail_a, rail_b = (found.modes_a & RAIL) > 0, (found.modes_b & RAIL) > 0
     return np.asarray((rail_a & ~rail_b & found.station_b) | (rail_b & ~rail_a & found.station_a))
+
+
+def _of_another(found: Candidates, alike: Bool, limit_m: float) -> Bool:
+    """Pairs whose street stop bears the name of another train stop of that feed near by.
+
+    "Mortsel Station" is at Mortsel, and not at Mortsel-Deurnesteenweg beside it.
+    """
+    result = np.zeros(len(alike), bool)
+    width = int(max(found.feed_a.max(initial=0), found.feed_b.max(initial=0))) + 1
+    for street, trains, feed in (
+        (found.a, found.modes_b, found.feed_b),
+        (found.b, found.modes_a, found.feed_a),
+    ):
+        key = street.astype(np.int64) * width + feed
+        bears = alike & ((trains & RAIL) > 0) & (found.crow_m <= limit_m)
+        result |= ~alike & np.isin(key, key[bears])
+    return result

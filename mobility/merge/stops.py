@@ -235,6 +235,7 @@ def _measure(
         ),
         modes_a=stops.modes[a], modes_b=stops.modes[b],
         station_a=_says_station(stops, a), station_b=_says_station(stops, b),
+        nameless_a=_nameless(stops, a), nameless_b=_nameless(stops, b),
         poorly_placed=coarse[a] | coarse[b],
         platforms=np.array([_two_platforms(stops, p, q) for p, q in zip(a, b, strict=True)], bool),
     )  # fmt: skip
@@ -276,6 +277,14 @@ def _says_station(stops: _Stops, k: Int64) -> Bool:
     for one in np.unique(k):
         said[one] = any(take_apart(name).station for name in stops.names[one])
     return said[k]
+
+
+def _nameless(stops: _Stops, k: Int64) -> Bool:
+    """Which stops have no name but a number or nothing; only the stops in `k` are looked at."""
+    bare = np.zeros(len(stops.row), bool)
+    for one in np.unique(k):
+        bare[one] = not any(take_apart(name).words for name in stops.names[one])
+    return bare[k]
 
 
 def _overridden(
