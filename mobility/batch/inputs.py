@@ -16,6 +16,7 @@ import pandas as pd
 
 from mobility import demo, store
 from mobility.batch import hashes
+from mobility.batch.drives import fit_drives, observed_drives
 from mobility.batch.folders import whole_folder
 from mobility.errors import MobilityError, Problem, RunError, ZoneError, raise_all
 from mobility.feeds import Feeds, read_feeds
@@ -99,6 +100,8 @@ def list_inputs(region: Region) -> tuple[InputFile, ...]:
     rows.append(("zones", region.zones.path, *_zone_credits(region)))
     if border is not None:
         rows.append(("border", border.countries, border.licence, border.owner, border.attribution))
+    if streets.observed is not None:
+        rows.append(("observed drives", streets.observed, "", "", ""))
     if region.merge.overrides is not None:
         rows.append(("merge overrides", region.merge.overrides, "", "", ""))
     return tuple(
@@ -147,6 +150,7 @@ def prepare(
     settings: Settings,
     cache: Path,
     report: Report = lambda _: None,
+    period: str = "morning",
 ) -> Timed:
     """Read, merge and link a region, or load it where that was done before.
 
@@ -162,6 +166,8 @@ def prepare(
         Folder of prepared networks; one folder per fingerprint.
     report
         Is told the step under way.
+    period
+        Part of the day whose traffic counts where drives were observed, see `streets.PERIODS`.
 
     Raises
     ------
@@ -177,6 +183,7 @@ def prepare(
         "settings": dataclasses.asdict(settings),
         "code": hashes.of_code(),
         "versions": hashes.versions(),
+        "period": period if region.streets.observed else "",
     })  # fmt: skip
     folder = cache / key[:20]
     if folder.exists():
@@ -187,7 +194,7 @@ def prepare(
             return Timed(prepared, {"load": time.perf_counter() - started}, folder)
         except RunError:
             store.remove(folder)
-    prepared, timings_s = _prepare_fresh(region, day, settings, inputs, key, report, cache)
+    prepared, timings_s = _prepare_fresh(region, day, settings, inputs, key, report, cache, period)
     store.save(prepared, folder)
     # Loaded again, so that a first run works on the very same arrays as later ones.
     return Timed(store.load(Prepared, folder), timings_s, folder)
@@ -252,15 +259,18 @@ def _prepare_fresh(
     key: str,
     report: Report,
     cache: Path,
+    period: str,
 ) -> tuple[Prepared, dict[str, float]]:
+    observed = observed_drives(region)
     found = read_and_merge(region, day, settings, report, cache)
     started = time.perf_counter()
     report("link")
     feeds = found.merged.feeds
-    supply = Supply(feeds, found.streets, found.zones, settings)
+    fitted, factors = fit_drives(found.streets, observed, period)
+    supply = Supply(feeds, found.streets, found.zones, settings, street_factor=factors)
     network = build_network(supply, day=day, timezone=region.timezone)
     raise_all(ZoneError, far_zones(network, str(region.zones.path)))
-    evidence = dict(found.merged.evidence) | {"street_tags": street_counts(found.streets)}
+    evidence = {**found.merged.evidence, "street_tags": street_counts(found.streets), **fitted}
     prepared = Prepared(network, found.countries, evidence, inputs, feeds.notes, key)
     return prepared, {**found.timings_s, "prepare": time.perf_counter() - started}
 

@@ -23,8 +23,10 @@ from mobility.changes.service_cost import service_cost
 from mobility.errors import Problem, RunError
 from mobility.network import MultimodalNetwork, Settings
 from mobility.scenario import Region, Scenario
+from mobility.scenario.clock import clock_s
 from mobility.scenario.policy_forms import NoBorder
 from mobility.snapshots import supply_lines, supply_stops
+from mobility.streets import period_of
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
 
@@ -138,7 +140,14 @@ def prepare_for(scenario: Scenario, region: Region, out: Path, teller: Teller) -
         settings_of(scenario),
         out / PREPARED,
         lambda name: teller.step(scenario.name, name),
+        traffic_of(scenario),
     )
+
+
+def traffic_of(scenario: Scenario) -> str:
+    """Return the traffic period the middle of a scenario's window falls in."""
+    window = scenario.window
+    return period_of((clock_s(window.start) + clock_s(window.end)) / 2)
 
 
 def list_parts(job: Job, timed: Timed) -> list[matrices.Part]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mobility.batch.drives import FITTED, fits
 from mobility.maps import write_layers
 from mobility.streets import (
     LinkSearch,
@@ -41,7 +42,12 @@ class StreetInventory:
     layers: Mapping[str, gpd.GeoDataFrame]
 
 
-def take_inventory(streets: StreetNetwork, zones: Zones, countries: Countries) -> StreetInventory:
+def take_inventory(
+    streets: StreetNetwork,
+    zones: Zones,
+    countries: Countries,
+    observed: pd.DataFrame | None = None,
+) -> StreetInventory:
     """Gather what a cyclist meets at the border and on the way there.
 
     Parameters
@@ -52,13 +58,15 @@ def take_inventory(streets: StreetNetwork, zones: Zones, countries: Countries) -
         One place per municipality stands for its people.
     countries
         Border polygons.
+    observed
+        Drives that car times are fitted to, if any.
 
     Returns
     -------
     StreetInventory
         Tables ``crossings, crossing_gaps, cycle_quality, missing_links, worst_detours``; layers
         of the same things with ``calm_streets`` (level of stress 1 and 2) and the junction
-        network.
+        network; with drives also ``car_calibration``, a fit for each period.
     """
     places = municipal_places(zones)
     found = crossings(streets, countries)
@@ -71,6 +79,8 @@ def take_inventory(streets: StreetNetwork, zones: Zones, countries: Countries) -
         "missing_links": links,
         "worst_detours": worst_detours(streets, places, mode=MODE),
     }
+    if observed is not None:
+        tables[FITTED] = fits(streets, observed)
     return StreetInventory(tables, _layers(streets, tables))
 
 

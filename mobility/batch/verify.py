@@ -11,7 +11,7 @@ import numpy as np
 
 from mobility.batch import hashes, manifest, matrices
 from mobility.batch.inputs import list_inputs, prepare
-from mobility.batch.job import PREPARED, day_of, settings_of
+from mobility.batch.job import PREPARED, day_of, settings_of, traffic_of
 from mobility.batch.reading import read_run
 from mobility.batch.results import RunData
 from mobility.errors import MobilityError
@@ -32,10 +32,11 @@ class Finding:
 
 
 def verify(folder: Path, report: Callable[[str], None] = lambda _: None) -> list[Finding]:
-    """Check a run: outputs, fingerprint, inputs, program, and a sample routed again.
+    """Check a run: outputs, manifest, inputs, program, and a sample routed again.
 
     The sample takes `SAMPLE` origins spread evenly over the zones, all modes of the run; the
-    times must be the very same.
+    times must be the very same. A comparison has no inputs but runs, which are checked each by
+    itself.
 
     Raises
     ------
@@ -43,13 +44,18 @@ def verify(folder: Path, report: Callable[[str], None] = lambda _: None) -> list
         The folder is not a finished run.
     """
     facts = manifest.read(folder)
-    findings = [*_outputs(folder, facts), _fingerprint(facts)]
-    report("inputs")
-    inputs, scenario = _inputs(facts)
-    findings += inputs
+    said = _manifest(folder, facts)
+    findings = [*_outputs(folder, facts), said]
+    if not said.holds:  # nothing it says can be relied on
+        return findings
     findings.append(
         Finding("program", facts["code_sha256"] == hashes.of_code(), "another version of it")
     )
+    if "runs" in facts:
+        return findings
+    report("inputs")
+    inputs, scenario = _inputs(facts)
+    findings += inputs
     changed = {
         name: version
         for name, version in facts["versions"].items()
@@ -73,26 +79,36 @@ def _outputs(folder: Path, facts: dict[str, Any]) -> list[Finding]:
     return found or [Finding(f"{len(facts['outputs'])} result files", holds=True)]
 
 
-def _fingerprint(facts: dict[str, Any]) -> Finding:
-    settled = {key: facts[key] for key in manifest.SETTLED if key != "fingerprint"}
-    same = hashes.of_data(settled) == facts["fingerprint"]
-    return Finding("fingerprint of settings", same, "the manifest was changed")
+def _manifest(folder: Path, facts: dict[str, Any]) -> Finding:
+    """Tell whether the manifest says what it said, and its fingerprint is that of its facts."""
+    whole = manifest.is_whole(folder)
+    if whole and "runs" not in facts:
+        settled = {key: facts[key] for key in manifest.SETTLED if key != "fingerprint"}
+        whole = hashes.of_data(settled) == facts["fingerprint"]
+    return Finding("manifest", whole, "changed since the run")
 
 
 def _inputs(facts: dict[str, Any]) -> tuple[list[Finding], Scenario | None]:
     files = {name: Path(path) for name, path in facts["files"].items()}
     try:
         (scenario,) = read_scenarios([files["scenario"]], region=files["region"])
-        now = {file.role: file for file in list_inputs(read_region(files["region"]))}
+        now = list_inputs(read_region(files["region"]))
+        read_from = manifest.read_from(scenario)
     except MobilityError as error:
         return [Finding("region and scenario files", holds=False, detail=str(error))], None
+    # several extracts have one role: they are told apart by their order
     found = [
         Finding(
             f"input {entry['role']} ({entry['path']})",
-            entry["role"] in now and now[entry["role"]].sha256 == entry["sha256"],
+            (entry["role"], entry["sha256"]) == (file.role, file.sha256),
             "changed since the run",
         )
-        for entry in facts["inputs"]
+        for entry, file in zip(facts["inputs"], now, strict=False)
+    ]
+    found.append(Finding("number of inputs", len(now) == len(facts["inputs"]), f"{len(now)} now"))
+    found += [
+        Finding(f"{name} file", read_from.get(name) == sha256, "changed since the run")
+        for name, sha256 in facts["read_from"].items()
     ]
     changes = [matrices.change_data(form) for form in scenario.changes]
     same = hashes.of_data(changes) == hashes.of_data(facts["changes"])
@@ -101,7 +117,10 @@ def _inputs(facts: dict[str, Any]) -> tuple[list[Finding], Scenario | None]:
 
 def _sample(scenario: Scenario, run: RunData, out: Path, report: Callable[[str], None]) -> Finding:
     region = read_region(scenario.region_path)
-    timed = prepare(region, day_of(scenario), settings_of(scenario), out / PREPARED, report)
+    timed = prepare(
+        region, day_of(scenario), settings_of(scenario), out / PREPARED, report,
+        traffic_of(scenario),
+    )  # fmt: skip
     base = timed.prepared.network
     network = matrices.link(matrices.change(scenario, base), base)
     n_zones = len(run.zones.ids)

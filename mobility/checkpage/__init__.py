@@ -20,7 +20,7 @@ from mobility.checkpage.drawings import (
     stop_map,
 )
 from mobility.checkpage.sections import rows_with
-from mobility.checkpage.streets import border_streets
+from mobility.checkpage.streets import border_streets, fitted_drives
 from mobility.merge import Merged
 from mobility.words import Translate, label, number, translator
 from mobility.words import date as spoken_date
@@ -114,6 +114,8 @@ def check_page(
     ]  # fmt: skip
     if inventory:
         sections.append(border_streets(inventory, lang))
+        if "car_calibration" in inventory:
+            sections.append(fitted_drives(inventory["car_calibration"], lang))
     folded = [tables.notes(merged, lang), tables.balance(merged, lang)]
     if streets is not None and len(streets):
         folded.append(tables.as_is(streets, _("Streets"), lang))

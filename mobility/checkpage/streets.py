@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.checkpage.sections import Section, section
-from mobility.words import number, translator
+from mobility.words import label, number, translator
 
 CALM = 2
 MODES = ("walk", "bike", "car")
@@ -42,9 +42,33 @@ def border_streets(inventory: Mapping[str, pd.DataFrame], lang: str) -> Section:
             *(number(int((here[mode] != "closed").sum()), lang) for mode in MODES),
             number(longest, lang, 1) if np.isfinite(longest) else "–",
         ])  # fmt: skip
-    heads = [_("border"), _("open on foot"), _("open by bicycle"), _("open by car"),
+    heads = [_("border between"), _("open on foot"), _("open by bicycle"), _("open by car"),
              _("longest gap by bicycle (km)")]  # fmt: skip
     return section(_("Streets over the border"), text, heads, rows)
+
+
+def fitted_drives(table: pd.DataFrame, lang: str) -> Section:
+    """What fitting car times to observed drives did, a row per period and group of streets."""
+    _ = translator(lang)
+    rows = [
+        [
+            label(row.period, lang), _group(row.group, lang),
+            number(row.factor, lang, 2) if np.isfinite(row.factor) else "–",
+            number(row.trips, lang), number(row.left_out, lang),
+            number(row.error_before_s, lang), number(row.error_after_s, lang),
+        ]
+        for row in table.itertuples(index=False)
+    ]  # fmt: skip
+    heads = [_("period"), _("streets"), _("factor on the time"), _("drives"),
+             _("not drivable"), _("error before (s)"), _("error after (s)")]  # fmt: skip
+    text = _("Car times are multiplied by these factors, which fit the drives observed best.")
+    return section(_("Car times against observed drives"), text, heads, rows)
+
+
+def _group(name: str, lang: str) -> str:
+    """Country and kind of streets, as calibration names them."""
+    country, _, kind = name.rpartition(" ")
+    return f"{country} {label(f'streets: {kind}', lang)}".strip()
 
 
 def _calm_share(quality: pd.DataFrame, lang: str) -> str:

@@ -90,6 +90,11 @@ class StreetsEntry(Strict):
     overpass_box: Box | None = Field(
         None, description="lon_min, lat_min, lon_max, lat_max of what Overpass is asked for"
     )
+    observed: Path | None = Field(
+        None,
+        description="CSV of observed drives that car times are fitted to: lon_o, lat_o, lon_d, "
+        "lat_d, observed_s (at the wheel) and, where known, depart",
+    )
 
     @model_validator(mode="after")
     def _urls_fit(self) -> Self:

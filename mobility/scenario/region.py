@@ -62,7 +62,7 @@ def _with_absolute_paths(region: Region, folder: Path) -> Region:
     def table(entry: ZoneTable) -> ZoneTable:
         return entry.model_copy(update={"path": absolute(entry.path)})
 
-    border, merge, zones = region.border, region.merge, region.zones
+    border, merge, zones, streets = region.border, region.merge, region.zones, region.streets
     sources = tuple(
         source.model_copy(
             update={
@@ -79,8 +79,11 @@ def _with_absolute_paths(region: Region, folder: Path) -> Region:
     return region.model_copy(
         update={
             "feeds": tuple(f.model_copy(update={"path": absolute(f.path)}) for f in region.feeds),
-            "streets": region.streets.model_copy(
-                update={"osm": tuple(absolute(p) for p in region.streets.osm)}
+            "streets": streets.model_copy(
+                update={
+                    "osm": tuple(absolute(p) for p in streets.osm),
+                    "observed": streets.observed and absolute(streets.observed),
+                }
             ),
             "zones": zones.model_copy(
                 update={
@@ -135,6 +138,12 @@ def _file_problems(region: Region, path: Path) -> Iterator[Problem]:
                 fetch if fetchable else "Put the extract there, or mend the path.",
             )
     yield from _zone_problems(region, path, fetch)
+    observed = region.streets.observed
+    if observed is not None and not observed.is_file():
+        yield Problem(
+            f"{path}: streets.observed", f"no file {observed}", "a CSV of observed drives",
+            "Mend the path, or leave observed out.",
+        )  # fmt: skip
     overrides = region.merge.overrides
     if overrides is not None and not overrides.is_file():
         yield Problem(f"{path}: merge.overrides", f"no file {overrides}", "a CSV of overrides")

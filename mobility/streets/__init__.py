@@ -2,7 +2,7 @@
 
 from mobility.streets.adding import Added, NewStreet, add_edges
 from mobility.streets.build import rebuild_graphs
-from mobility.streets.calibration import Calibration, calibrate_car, read_observed
+from mobility.streets.calibration import Calibration, calibrate_car, calibrate_period, read_observed
 from mobility.streets.congestion import PERIODS, congestion_factor, period_of, terminal_s
 from mobility.streets.crossings import crossing_gaps, crossings, gap_detours
 from mobility.streets.editing import change_edges, close_edges, open_edges, set_speed
@@ -56,6 +56,7 @@ __all__ = [
     "StreetSettings",
     "add_edges",
     "calibrate_car",
+    "calibrate_period",
     "change_edges",
     "close_edges",
     "comfort_factor",

@@ -12,11 +12,15 @@ import pandas as pd
 from scipy.optimize import lsq_linear
 
 from mobility.errors import Problem, StreetError
+from mobility.streets.congestion import period_of
 from mobility.streets.model import Float32, Float64, Snapped, StreetNetwork
 from mobility.streets.routing import one_point, route
 from mobility.streets.snapping import snap
 
 OBSERVED_COLUMNS = ("lon_o", "lat_o", "lon_d", "lat_d", "observed_s")
+FITTED_COLUMNS = ("period", "group", "factor", "trips", "left_out", "error_before_s",
+                  "error_after_s")  # fmt: skip
+ALL = "all"
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "motorway": ("motorway", "motorway_link", "trunk", "trunk_link"),
     "main": ("primary", "primary_link", "secondary", "secondary_link"),
@@ -45,6 +49,8 @@ class Calibration:
         Pairs with no way between them or off the network.
     factor
         float32 (n_edges,): for `matrix_ms`.
+    used
+        Group → bool (pairs,): which of `pairs` drive on it.
     """
 
     factors: Mapping[str, float]
@@ -54,18 +60,28 @@ class Calibration:
     pairs: pd.DataFrame
     left_out: int
     factor: Float32
+    used: Mapping[str, npt.NDArray[np.bool_]]
 
 
 def read_observed(path: Path) -> pd.DataFrame:
     """Read observed pairs: CSV with ``lon_o, lat_o, lon_d, lat_d, observed_s``.
 
+    A column ``depart`` (time of day, ``"08:15"``) says when; without it, or where it is empty,
+    a row holds at any time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns named, degrees and seconds, and ``period``, one of `PERIODS` or ``""``.
+
     Raises
     ------
     StreetError
-        The file is missing, lacks a column, or holds a value that is no positive number.
+        The file is missing, lacks a column, or holds a value that is no positive number, no
+        degree or no time of day.
     """
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, dtype={"depart": str})
     except (OSError, ValueError) as error:
         problem = Problem(str(path), f"a file that can't be read ({error})", "a CSV file")
         raise StreetError(problem) from error
@@ -73,11 +89,68 @@ def read_observed(path: Path) -> pd.DataFrame:
     if missing:
         raise StreetError(Problem(str(path), f"no column {missing}", f"{OBSERVED_COLUMNS}"))
     numbers = table[list(OBSERVED_COLUMNS)].apply(pd.to_numeric, errors="coerce")
-    bad = numbers.isna().any(axis=1) | (numbers["observed_s"] <= 0)
+    bad = ~np.isfinite(numbers.to_numpy(np.float64)).all(axis=1) | (numbers["observed_s"] <= 0)
+    bad |= (numbers[["lon_o", "lon_d"]].abs() > 180).any(axis=1)
+    bad |= (numbers[["lat_o", "lat_d"]].abs() > 90).any(axis=1)
     if bad.any():
-        rows = ", ".join(str(row + 2) for row in np.flatnonzero(bad)[:5])
-        raise StreetError(Problem(f"{path}: rows {rows}", "no numbers above 0", "degrees, seconds"))
-    return numbers
+        where = f"{path}: rows {_rows(bad)}"
+        raise StreetError(Problem(where, "no numbers above 0", "degrees, seconds"))
+    return numbers.assign(period=_periods(table, path))
+
+
+def _rows(bad: pd.Series) -> str:
+    """First rows of a file that are marked; its head is row 1."""
+    return ", ".join(str(row + 2) for row in np.flatnonzero(bad)[:5])
+
+
+def _periods(table: pd.DataFrame, path: Path) -> list[str]:
+    if "depart" not in table:
+        return [""] * len(table)
+    texts = table["depart"].fillna("").str.strip()
+    parts = texts.str.extract(r"^(\d{1,2}):([0-5]\d)(?::[0-5]\d)?$")
+    bad = parts[0].isna() & (texts != "")
+    if bad.any():
+        where = f"{path}: rows {_rows(bad)}"
+        raise StreetError(Problem(where, f'depart "{texts[bad].iloc[0]}"', 'such as "08:15"'))
+    seconds = parts.astype(float) @ [3600.0, 60.0]
+    return [period_of(at) if text else "" for at, text in zip(seconds, texts, strict=True)]
+
+
+def calibrate_period(
+    streets: StreetNetwork, observed: pd.DataFrame, period: str
+) -> tuple[pd.DataFrame, Float32 | None]:
+    """Fit car times to what was observed in one period, parking left to the caller.
+
+    Parameters
+    ----------
+    streets
+        Network with a car graph.
+    observed
+        From `read_observed`; seconds at the wheel. Rows without a period count in each.
+    period
+        One of `PERIODS`.
+
+    Returns
+    -------
+    pandas.DataFrame, ndarray or None
+        ``period, group, factor, trips, left_out, error_before_s, error_after_s``: root mean
+        square errors of the trips on a group of streets, first of ``"all"``; no row and no
+        factor where nothing was observed in the period.
+    """
+    rows = observed[observed["period"].isin(["", period])].reset_index(drop=True)
+    if not len(rows):
+        return pd.DataFrame(columns=list(FITTED_COLUMNS)), None
+    fit = calibrate_car(streets, rows, constant=False)
+    before = (fit.pairs["before_s"] - fit.pairs["observed_s"]).to_numpy(np.float64)
+    after = (fit.pairs["after_s"] - fit.pairs["observed_s"]).to_numpy(np.float64)
+    everything = np.ones(len(before), bool)
+    lines = [(ALL, np.nan, everything, fit.left_out)]
+    lines += [(n, fit.factors[n], used, 0) for n, used in fit.used.items() if used.any()]
+    table = [
+        (period, name, factor, int(used.sum()), left_out, _rms(before[used]), _rms(after[used]))
+        for name, factor, used, left_out in lines
+    ]
+    return pd.DataFrame(table, columns=list(FITTED_COLUMNS)), fit.factor
 
 
 def calibrate_car(
@@ -86,6 +159,7 @@ def calibrate_car(
     *,
     factor: Float32 | None = None,
     max_snap_m: float = 1000.0,
+    constant: bool = True,
 ) -> Calibration:
     """Fit factors by country and group of classes, and a constant, by least squares.
 
@@ -103,6 +177,8 @@ def calibrate_car(
         Factors already in force, e.g. of congestion; the fitted ones come on top.
     max_snap_m
         Pairs with an end farther from any street are left out.
+    constant
+        Whether to fit one; False where the seconds observed are those at the wheel.
 
     Raises
     ------
@@ -115,43 +191,56 @@ def calibrate_car(
     targets = snap(streets, "car", observed["lon_d"], observed["lat_d"], max_m=max_snap_m)
     usable = (origins.edge >= 0) & (targets.edge >= 0)
     seen = observed["observed_s"].to_numpy(np.float64)
-    factors, constant = np.ones(len(names)), 0.0
-    rounds: list[tuple[float, Float64, float, Float64]] = []
+    factors, added = np.ones(len(names)), 0.0
+    rounds: list[_Round] = []
     for _ in range(_ROUNDS):
         scaled = (base * factors[group]).astype(np.float32)
         parts, modelled = _times_by_group(streets, origins, targets, usable, scaled, group, names)
         reached = np.isfinite(modelled)
         if not reached.any():
             raise StreetError(Problem("observed pairs", "none that cars can drive", "at least one"))
-        error = _rms(modelled[reached] + constant - seen[reached])
-        rounds.append((error, factors, constant, modelled + constant))
-        factors, constant = _fit((parts / factors)[reached], seen[reached])
-    before = rounds[0][3]
-    error, factors, constant, after = min(rounds, key=lambda one: one[0])
+        error = _rms(modelled[reached] + added - seen[reached])
+        rounds.append(_Round(error, factors, added, modelled + added, parts > 0))
+        factors, added = _fit((parts / factors)[reached], seen[reached], constant=constant)
+    before = rounds[0].seconds
+    best = min(rounds, key=lambda one: one.error)
     reached = np.isfinite(before)
-    scaled = (base * factors[group]).astype(np.float32)
+    scaled = (base * best.factors[group]).astype(np.float32)
     scaled.setflags(write=False)
+    pairs = observed.assign(before_s=before, after_s=best.seconds)
     return Calibration(
-        factors={name: float(value) for name, value in zip(names, factors, strict=True)},
-        constant_s=constant,
-        error_before_s=rounds[0][0],
-        error_after_s=error,
-        pairs=observed.assign(before_s=before, after_s=after)[reached].reset_index(drop=True),
+        factors={name: float(value) for name, value in zip(names, best.factors, strict=True)},
+        constant_s=best.constant_s,
+        error_before_s=rounds[0].error,
+        error_after_s=best.error,
+        pairs=pairs[reached].reset_index(drop=True),
         left_out=int((~reached).sum()),
         factor=scaled,
+        used={name: best.used[reached, row] for row, name in enumerate(names)},
     )
 
 
-def _fit(free_s: Float64, seen_s: Float64) -> tuple[Float64, float]:
+@dataclass(frozen=True, eq=False)
+class _Round:
+    error: float
+    factors: Float64
+    constant_s: float
+    seconds: Float64
+    used: npt.NDArray[np.bool_]
+
+
+def _fit(free_s: Float64, seen_s: Float64, *, constant: bool) -> tuple[Float64, float]:
     """Factors per group and a constant that fit best; groups without time keep 1."""
     used = free_s.sum(axis=0) > 0
-    system = np.column_stack((free_s[:, used], np.ones(len(seen_s))))
     n = int(used.sum())
-    bounds = ([_LOWEST] * n + [0.0], [_HIGHEST] * n + [_MOST_CONSTANT_S])
-    found = lsq_linear(system, seen_s, bounds=bounds).x
+    system, lowest, highest = free_s[:, used], [_LOWEST] * n, [_HIGHEST] * n
+    if constant:
+        system = np.column_stack((system, np.ones(len(seen_s))))
+        lowest, highest = [*lowest, 0.0], [*highest, _MOST_CONSTANT_S]
+    found = lsq_linear(system, seen_s, bounds=(lowest, highest)).x
     factors = np.ones(free_s.shape[1])
-    factors[used] = found[:-1]
-    return factors, float(found[-1])
+    factors[used] = found[:n]
+    return factors, float(found[n]) if constant else 0.0
 
 
 def _rms(errors: Float64) -> float:
