@@ -65,7 +65,7 @@ def _minutes(row: dict[str, float], mode: str) -> str:
     gained, lost = row[f"border_{mode}_gained"], row[f"border_{mode}_lost"]
     more = [f"+{gained:,.0f}"] if gained > 0 else []
     more += [f"−{lost:,.0f}"] if lost > 0 else []
-    return text + (f" ({', '.join(more)})" if more else "")
+    return " ".join([text, f"({', '.join(more)})"] if more else [text]).strip()
 
 
 def main(source: Path, target: Path) -> None:
