@@ -1,7 +1,8 @@
 """Kill batches at random moments and see what is left: the old or the new, whole.
 
     python tests/crash.py --times 40
-    python tests/crash.py --times 20 --what disk
+    python tests/crash.py --times 12 --what disk
+    python tests/crash.py --times 20 --what interrupt
 
 Each time a run of a small region is started in a process of its own and killed after a random
 time. Then every run folder there must verify byte for byte, and a run that is let finish must give
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +24,11 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where nothing is installed
+
 from toy_region import write_region
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def command(folder: Path, out: Path) -> list[str]:
@@ -54,7 +58,7 @@ def outputs(out: Path) -> dict[str, str]:
         data = path.read_bytes()
         if path.name == "manifest.json":
             facts = json.loads(data)
-            for key in ("timings_s", "peak_memory_mb", "cores", "files"):
+            for key in ("timings_s", "peak_memory_mb", "cores", "files", "sha256"):
                 facts.pop(key, None)
             data = json.dumps(facts, sort_keys=True).encode()
         found["/".join(parts)] = hashlib.sha256(data).hexdigest()
@@ -174,19 +178,60 @@ def fill_up(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     return full, wrong
 
 
+def interrupt(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
+    """Press Ctrl-C at random moments of the demonstration run, every second one uncompiled.
+
+    Each must end within a second with exit code 130 and one word, leave no half-written folder
+    and no process. Prints what each took.
+    """
+    rng = random.Random(seed)
+    asked, wrong, slowest = 0, [], 0.0
+    for number in range(times):
+        out = place / f"out-{number}"
+        kernels = {"NUMBA_CACHE_DIR": str(place / f"kernels-{number}")} if number % 2 else {}
+        script = [sys.executable, str(REPOSITORY / "run_scenario.py"), "--out", str(out),
+                  "--quiet", "--workers", str(1 + number % 4 // 2)]  # fmt: skip
+        started = subprocess.Popen(script, env=environment(**kernels), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
+        moment_s = rng.uniform(0.3, 45.0)
+        time.sleep(moment_s)
+        if started.poll() is not None:
+            started.communicate()
+            continue
+        asked += 1
+        began = time.perf_counter()
+        os.killpg(started.pid, signal.SIGINT)
+        _, said = started.communicate()
+        took_s = time.perf_counter() - began
+        slowest = max(slowest, took_s)
+        how = f"{number}: after {moment_s:.1f} s, {took_s:.2f} s"
+        print(f"{how}, code {started.returncode}", flush=True)
+        left = left_behind(out) if out.exists() else []
+        if took_s > 1 or started.returncode != 130 or said != "interrupted\n" or left:
+            wrong.append(f"{how}, code {started.returncode}, left {left}, said {said[-1500:]}")
+        shutil.rmtree(out, ignore_errors=True)
+    print(f"slowest {slowest:.2f} s")
+    return asked, wrong
+
+
 def mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True)
+
+
+ATTACKS = {
+    "kill": (attack, "killed at work"),
+    "disk": (fill_up, "found no room"),
+    "interrupt": (interrupt, "interrupted at work"),
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--what", choices=["kill", "disk"], default="kill")
+    parser.add_argument("--what", choices=list(ATTACKS), default="kill")
     options = parser.parse_args()
-    how, told = {"kill": (attack, "killed at work"), "disk": (fill_up, "found no room")}[
-        options.what
-    ]
+    how, told = ATTACKS[options.what]
     with tempfile.TemporaryDirectory() as place:
         hit, wrong = how(options.times, options.seed, Path(place))
     print(f"{options.times} runs, {hit} {told}, {len(wrong)} findings")

@@ -68,7 +68,10 @@ def shown(
     lang: str,
     baseline: RunData | None,
 ) -> dict[str, Any]:
-    """Gather what else decides the bytes of a run's folder: language, words, pairs, baseline."""
+    """Gather what else decides the bytes of a run's folder: language, words, pairs, baseline.
+
+    ``read_from`` holds the SHA-256 of the files of words and settings: region, scenario, bases.
+    """
     words = {
         "title": {code: getattr(scenario.title, code) for code in LANGUAGES},
         "description": {code: getattr(scenario.description, code) for code in LANGUAGES},
@@ -78,9 +81,17 @@ def shown(
         "lang": lang,
         "fingerprint": facts["fingerprint"],
         "baseline_fingerprint": baseline.facts["fingerprint"] if baseline else "",
+        "read_from": read_from(scenario),
         **words,
         **pairs,
     }
+
+
+def read_from(scenario: Scenario) -> dict[str, str]:
+    """Return the SHA-256 of the region file, the scenario file and those it builds on."""
+    files = {"region": scenario.region_path, "scenario": scenario.path}
+    files |= {f"base {number}": path for number, path in enumerate(scenario.base_paths, start=1)}
+    return {name: hashes.of_file(path) for name, path in files.items()}
 
 
 def complete(
@@ -142,9 +153,20 @@ def compared(results: Sequence[RunData], lang: str) -> dict[str, Any]:
 
 
 def write(manifest: Mapping[str, Any], folder: Path) -> None:
-    """Write the manifest into a run folder."""
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+    """Write the manifest into a run folder, with the SHA-256 of all it says as ``sha256``."""
+    (folder / NAME).write_text(_text(manifest), encoding="utf-8", newline="\n")
+
+
+def _text(manifest: Mapping[str, Any]) -> str:
+    """Lay a manifest out, sealed: one that says the same is the same text."""
+    plain = {key: value for key, value in manifest.items() if key != "sha256"}
+    sealed = plain | {"sha256": hashes.of_data(plain)}
+    return json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether a manifest is, byte for byte, the one that was written."""
+    return (folder / NAME).read_bytes() == _text(read(folder)).encode()
 
 
 def is_current(folder: Path, shown: Mapping[str, Any]) -> bool:
