@@ -97,6 +97,29 @@ def test_gaps_and_their_detours(streets, two_countries):
     assert found["detour"].iloc[0] == pytest.approx(14 / 6, rel=0.02)
 
 
+def test_a_gap_concerns_its_own_border_and_what_lies_near(streets, two_countries):
+    lon, lat = metres(5000, 0)
+    gap = {"border": "BE-NL", "lon": lon, "lat": lat}
+    places = pd.DataFrame(
+        [("zuid", "BE", *metres(4000, -3000)), ("noord", "NL", *metres(4000, 3000)),
+         ("elders", "DE", *metres(4000, 3000)), ("ver", "BE", *metres(0, -3000))],
+        columns=["name", "country", "lon", "lat"],
+    )  # fmt: skip
+
+    def pairs(gap_km, **other):
+        gaps = pd.DataFrame([{**gap, **other, "gap_km": gap_km}])
+        found = gap_detours(streets, gaps, places, mode="bike")
+        return found[["origin", "destination"]].to_numpy().tolist()
+
+    # "ver" lies √(5² + 3²) = 5.8 km from the middle: beyond 5 km, within a gap of 10.
+    assert pairs(3.0) == [["zuid", "noord"]]
+    assert pairs(10.0) == [["zuid", "noord"], ["ver", "noord"]]
+    # 15 km are the most, however long the gap.
+    away = dict(zip(("lon", "lat"), metres(22_000, 0), strict=True))
+    assert pairs(200.0, **away) == []
+    assert pairs(3.0, border="BE-DE") == [["zuid", "elders"]]
+
+
 def test_water_belongs_to_the_nearest_shore():
     countries = Countries({"BE": box(5, 50, 6, 51), "NL": box(5, 51.01, 6, 52)})
     rows = country_rows(

@@ -24,6 +24,8 @@ _SAMPLE_M = 50.0
 _BISECTIONS = 12
 _MODES = ("walk", "bike", "speed_pedelec", "car")
 _REACH_M = 5_000.0
+# Farther from a gap nobody rides because of it; the longest gaps run on beyond the streets.
+_FARTHEST_M = 15_000.0
 
 
 def crossings(streets: StreetNetwork, countries: Countries) -> pd.DataFrame:
@@ -241,24 +243,25 @@ def gap_detours(
     Returns
     -------
     pandas.DataFrame
-        One row per gap and pair of places in different countries, both within 5 km (or the
-        gap's length) of its middle: ``gap, origin, destination, straight_km, minutes,
-        detour`` (time over the time a straight street would take at the mode's own speed).
+        One row per gap and pair of places, one in each of its border's countries, both within
+        the gap's length of its middle, but at least 5 and at most 15 km: ``gap, origin,
+        destination, straight_km, minutes, detour`` (time over the time a straight street would
+        take at the mode's own speed).
     """
     points = snap(streets, mode, places["lon"], places["lat"], max_m=max_snap_m)
     times = matrix_ms(streets, mode, points, points)
     lon, lat = places["lon"].to_numpy(np.float64), places["lat"].to_numpy(np.float64)
     country, name = places["country"].to_numpy(), places["name"].to_numpy()
     kph = getattr(streets.settings, f"{mode}_kph", 50.0)
+    known = dict.fromkeys([*streets.country_codes, *country])
     rows = []
     for gap in gaps.itertuples():
-        reach = max(_REACH_M, float(gap.gap_km) * 1000)
-        near = np.flatnonzero(
-            (distance_m(lon, lat, gap.lon, gap.lat) <= reach) & (points.edge >= 0)
-        )
-        for a in near.tolist():
-            for b in near.tolist():
-                if country[a] < country[b] and times[a, b] < np.iinfo(np.int32).max:
+        reach = np.clip(float(gap.gap_km) * 1000, _REACH_M, _FARTHEST_M)
+        near = (distance_m(lon, lat, gap.lon, gap.lat) <= reach) & (points.edge >= 0)
+        one, other = _pair(gap.border, known)
+        for a in np.flatnonzero(near & (country == one)).tolist():
+            for b in np.flatnonzero(near & (country == other)).tolist():
+                if times[a, b] < np.iinfo(np.int32).max:
                     straight = float(distance_m(lon[a], lat[a], lon[b], lat[b])) / 1000
                     hours = times[a, b] / 3_600_000
                     detour = hours * kph / max(straight, 1e-3)
