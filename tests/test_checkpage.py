@@ -6,6 +6,7 @@ import ast
 import datetime as dt
 import inspect
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from worlds_merge import DAY, Text, build
 
 from mobility import merge
 from mobility.checkpage import check_page, problem_counts, sections, verdict, write_check_page
+from mobility.checkpage.days import day_said, kinds_of_days, proposal, spans
 from mobility.merge import merge_feeds
 from mobility.words.catalogue import part_texts
 from mobility.zones import Countries
@@ -134,6 +136,49 @@ def test_the_verdict_is_short_and_its_code_0_where_the_region_can_be_used(merged
     assert text.splitlines()[0] == "The region can be used; some things deserve a look."
     assert len(text.splitlines()) <= 10
     assert "1 rides joined" in text or "rides joined" in text
+
+
+def test_the_page_proposes_the_best_day_of_each_kind_that_all_feeds_share(merged):
+    found = sections_of(merged, "en")["Which day to take"]
+    kinds = {row[0]: row[2] for row in found.rows}
+    # 7 October to 1 December 2019; each kind's first day on which both run as usual, working
+    # days from Tuesdays and Thursdays. Armistice Day is one in Belgium only; autumn holidays
+    # were a week apart.
+    assert kinds == {
+        "working day": "2019-10-08",
+        "Saturday": "2019-10-12",
+        "Sunday": "2019-10-13",
+        "public holiday in BE only": "2019-11-11",
+        "school holiday in BE only": "2019-10-29",
+        "school holiday in NL only": "2019-10-15",
+    }
+    assert found.heads[3:] == ["nl", "be"]
+    assert "best day of each kind" in verdict(merged, day=DAY, lang="en")[0]
+    dutch = sections_of(merged, "nl")["Welke dag te nemen"]
+    assert [row[0] for row in dutch.rows[:2]] == ["werkdag", "zaterdag"]
+    assert dutch.rows[0][1] == "dinsdag 8 oktober 2019"
+
+
+def test_the_kind_of_the_day_is_said(merged):
+    assert day_said(merged, DAY, "nl") == "Dag: dinsdag 8 oktober 2019 (werkdag)"
+    armistice = day_said(merged, dt.date(2019, 11, 11), "en")
+    assert armistice.endswith("(public holiday in BE only)")
+    christmas = day_said(merged, dt.date(2019, 12, 25), "nl")
+    assert christmas.endswith("(feestdag in BE + NL)")
+
+
+def test_feeds_that_share_no_day_get_no_proposal():
+    early = replace(BE, weeks=dict.fromkeys(BE.weeks, "1000000"))
+    late = replace(NL, weeks=dict.fromkeys(NL.weeks, "0100000"))
+    found = merge_feeds(build(early, late), day=None, timezone="Europe/Amsterdam")
+    assert proposal(found, "en") == ""
+    assert "Which day to take" not in check_page(found, region="R", day=None, lang="en")
+    shown = sections_of(found, "en")["Calendars in figures"]
+    assert [row[9] for row in shown.rows] == ["0", "0"]
+
+
+def sections_of(merged, lang):
+    return {s.title: s for s in (kinds_of_days(merged, lang), spans(merged, lang))}
 
 
 @pytest.mark.parametrize(

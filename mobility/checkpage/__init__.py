@@ -11,6 +11,7 @@ import jinja2
 import pandas as pd
 
 from mobility.checkpage import sections as tables
+from mobility.checkpage.days import day_said, kinds_of_days, proposal, spans
 from mobility.checkpage.drawings import (
     BAR_HEIGHT,
     DAY_WIDTH,
@@ -23,7 +24,6 @@ from mobility.checkpage.sections import rows_with
 from mobility.checkpage.streets import border_streets, fitted_drives
 from mobility.merge import Merged
 from mobility.words import Translate, label, number, translator
-from mobility.words import date as spoken_date
 from mobility.zones import Countries
 
 __all__ = ["check_page", "problem_counts", "verdict", "write_check_page"]
@@ -50,8 +50,8 @@ def verdict(merged: Merged, *, day: dt.date | None, lang: str) -> tuple[str, int
     errors = rows_with(merged.evidence["problems"], "severity", "error")
     lines = [_("The region can't be used as it is.") if len(errors) else _headline(merged, _)]
     if day is not None:
-        lines.append(_("Day: {day}").format(day=spoken_date(day, lang)))
-    lines += [f"- {text}" for text in _facts(merged, lang)]
+        lines.append(day_said(merged, day, lang))
+    lines += [f"- {text}" for text in (*_facts(merged, lang), proposal(merged, lang)) if text]
     for row in errors.itertuples(index=False):
         where = " ".join(part for part in (row.feed, row.table) if part)
         cure = f" {label(row.cure, lang)}." if row.cure else ""
@@ -109,21 +109,22 @@ def check_page(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(file.read_text(encoding="utf-8"))
     sections = [
-        tables.problems(merged, lang), tables.stations(merged, lang), tables.apart(merged, lang),
-        tables.dropped(merged, lang), tables.stitched(merged, lang), tables.lines(merged, lang),
+        tables.problems(merged, lang), kinds_of_days(merged, lang),
+        tables.stations(merged, lang), tables.lines(merged, lang), tables.apart(merged, lang),
+        tables.dropped(merged, lang), tables.stitched(merged, lang),
     ]  # fmt: skip
     if inventory:
         sections.append(border_streets(inventory, lang))
         if "car_calibration" in inventory:
             sections.append(fitted_drives(inventory["car_calibration"], lang))
-    folded = [tables.notes(merged, lang), tables.balance(merged, lang)]
+    folded = [spans(merged, lang), tables.notes(merged, lang), tables.balance(merged, lang)]
     if streets is not None and len(streets):
         folded.append(tables.as_is(streets, _("Streets"), lang))
     return template.render(
         lang=lang, region=region, usable=not len(errors),
         title=_("Merge report"),
         headline=_("The region can't be used as it is.") if len(errors) else _headline(merged, _),
-        day="" if day is None else _("Day: {day}").format(day=spoken_date(day, lang)),
+        day="" if day is None else day_said(merged, day, lang),
         facts=_facts(merged, lang),
         calendar_title=_("Calendars side by side"),
         calendar_text=_(
