@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import cKDTree
-from scipy.stats import t as student
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.regression.linear_model import OLS
 
-from mobility.indicators.frame import Array
+from mobility.border.least_squares import clustered
+from mobility.border.matching import Likeness, directions, likeness, match
 from mobility.indicators.service import require
 
 EFFECT = (
@@ -29,8 +24,6 @@ EFFECT = (
     "pairs_domestic",
     "left_out",
 )
-MATCHES = 5
-MATCH_DISTANCE = 0.25
 LEAST_PAIRS = 10
 MAX_KM = 100.0
 
@@ -54,12 +47,14 @@ def matched_effect(
         pairs farther apart than `max_km` aren't asked.
     """
     rows: list[tuple[object, ...]] = []
-    near = pairs[pairs["distance_km"] <= max_km] if len(pairs) else pairs
+    near = _near(pairs, measure, max_km)
+    like: Likeness | None = None
     for (scenario, mode), part in near.groupby(["scenario", "mode"], sort=False, observed=True):
         used = _usable(part, measure)
-        matches = _match(used, measure)
+        like = likeness(used, like)
+        matches = match(used, measure, like)
         wanted = part[part["cross"]]
-        for key in _directions(wanted):
+        for key in directions(wanted):
             chosen = matches.of(key)
             asked = len(_direction(wanted, *key))
             effect = chosen.effect()
@@ -69,53 +64,14 @@ def matched_effect(
     return pd.DataFrame(rows, columns=list(EFFECT))
 
 
-@dataclass(frozen=True)
-class _Matches:
-    """Cross-border pairs with their matches.
-
-    `gap` is ln of each one's time less its matches' mean; `cluster` its origin, `direction` its
-    countries. `match` are the rows of its domestic matches (n, 5) and `share` what each counts
-    for, 0 where there are fewer. `variance` is that of ln t at each domestic row.
-    """
-
-    gap: Array
-    cluster: npt.NDArray[np.intp]
-    direction: npt.NDArray[np.object_]
-    match: npt.NDArray[np.intp]
-    share: Array
-    variance: Array
-
-    def of(self, key: tuple[str, str]) -> _Matches:
-        """Those of one direction; all for ``("", "")``."""
-        if key == ("", ""):
-            return self
-        kept = np.array([found == key for found in self.direction], bool)
-        return _Matches(
-            self.gap[kept],
-            self.cluster[kept],
-            self.direction[kept],
-            self.match[kept],
-            self.share[kept],
-            self.variance,
-        )
-
-    def effect(self) -> tuple[float, float, float]:
-        """Effect and its interval; NaN without pairs, no interval with a single origin."""
-        n = len(self.gap)
-        if n == 0:
-            return np.nan, np.nan, np.nan
-        mean = float(self.gap.mean())
-        sums = np.bincount(self.cluster, self.gap - mean)
-        origins = len(np.unique(self.cluster))
-        size = len(self.variance)
-        uses = np.bincount(self.match.ravel(), self.share.ravel(), minlength=size)
-        squares = np.bincount(self.match.ravel(), self.share.ravel() ** 2, minlength=size)
-        again = np.clip(uses**2 - squares, 0, None) @ self.variance
-        if origins < 2:
-            return float(np.expm1(mean)), np.nan, np.nan
-        error = np.sqrt(sums @ sums * origins / (origins - 1) + again) / n
-        half = float(student.ppf(0.975, origins - 1)) * error
-        return float(np.expm1(mean)), float(np.expm1(mean - half)), float(np.expm1(mean + half))
+def _near(pairs: pd.DataFrame, measure: str, max_km: float) -> pd.DataFrame:
+    """Pairs no farther apart than `max_km`, with the columns that are asked for."""
+    if not len(pairs):
+        return pairs
+    names = ["scenario", "mode", "country_o", "municipality_o", "country_d", "cross", "home"]
+    return pairs.loc[
+        pairs["distance_km"] <= max_km, [*names, "people_o", "people_d", "distance_km", measure]
+    ]
 
 
 def _usable(part: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -124,74 +80,10 @@ def _usable(part: pd.DataFrame, measure: str) -> pd.DataFrame:
     return part[keep]
 
 
-def _directions(part: pd.DataFrame) -> list[tuple[str, str]]:
-    once = part[["country_o", "country_d"]].drop_duplicates()
-    found = sorted((str(a), str(b)) for a, b in once.itertuples(index=False))
-    return [("", ""), *found] if found else []
-
-
 def _direction(part: pd.DataFrame, code_o: str, code_d: str) -> pd.DataFrame:
     if not code_o:
         return part
     return part[(part["country_o"] == code_o) & (part["country_d"] == code_d)]
-
-
-def _features(part: pd.DataFrame) -> Array:
-    people = np.log1p(part["people_o"]) + np.log1p(part["people_d"])
-    return np.column_stack([np.log(part["distance_km"]), 0.1 * people]).astype(np.float64)
-
-
-def _match(used: pd.DataFrame, measure: str) -> _Matches:
-    """Match each cross-border pair with the domestic pairs of its countries most like it."""
-    cross, home = used[used["cross"]], used[used["home"]]
-    logs = np.log(home[measure].to_numpy(np.float64))
-    spread = _variance(home, logs)
-    origin = cross.groupby(["country_o", "municipality_o"], observed=True).ngroup().to_numpy()
-    gaps, kept, match, share, direction = [], [], [], [], []
-    for (code_o, code_d), at in cross.groupby(
-        ["country_o", "country_d"], observed=True
-    ).indices.items():
-        pool = np.flatnonzero(home["country_o"].isin([code_o, code_d]))
-        if not len(pool):
-            continue
-        distance, found = cKDTree(_features(home.iloc[pool])).query(
-            _features(cross.iloc[at]),
-            k=range(1, MATCHES + 1),
-            distance_upper_bound=MATCH_DISTANCE,
-        )
-        near = np.isfinite(distance)
-        number = near.sum(axis=1)
-        good = number > 0
-        rows = np.where(near, np.append(pool, 0)[found], 0)[good]
-        each = near[good] / number[good, None]
-        gaps.append(
-            np.log(cross[measure].to_numpy(np.float64)[at][good]) - (logs[rows] * each).sum(1)
-        )
-        kept.append(at[good])
-        match.append(rows)
-        share.append(each)
-        direction += [(str(code_o), str(code_d))] * int(good.sum())
-    pairs = np.empty(len(direction), object)
-    pairs[:] = direction
-    return _Matches(
-        np.concatenate([*gaps, np.empty(0)]),
-        origin[np.concatenate([*kept, np.empty(0, np.intp)])],
-        pairs,
-        np.concatenate([*match, np.empty((0, MATCHES), np.intp)]),
-        np.concatenate([*share, np.empty((0, MATCHES))]),
-        spread,
-    )
-
-
-def _variance(home: pd.DataFrame, logs: Array) -> Array:
-    """Variance of ln t at each domestic pair, from its nearest other one."""
-    if len(home) < 2:
-        return np.zeros(len(home))
-    features = _features(home)
-    found = np.asarray(cKDTree(features).query(features, k=2)[1])
-    # Of several at one place the first two may both be others; either serves.
-    other = np.where(found[:, 0] == np.arange(len(home)), found[:, 1], found[:, 0])
-    return np.asarray((logs - logs[other]) ** 2 / 2)
 
 
 def regression_effect(
@@ -213,15 +105,15 @@ def regression_effect(
         Columns `EFFECT`; NaN where there are fewer than ten cross-border or domestic pairs.
     """
     rows: list[tuple[object, ...]] = []
-    near = pairs[pairs["distance_km"] <= max_km] if len(pairs) else pairs
+    near = _near(pairs, measure, max_km)
     for (scenario, mode), part in near.groupby(["scenario", "mode"], sort=False, observed=True):
         used = _usable(part, measure)
         wanted = part[part["cross"]]
         home = int((~used["cross"]).sum())
-        directions = _directions(wanted)
-        fits = {("", ""): _fit(used, measure, [("", "")])} if directions else {}
-        each = _fit(used, measure, directions[1:]) if directions else {}
-        for key in directions:
+        asked_for = directions(wanted)
+        fits = {("", ""): _fit(used, measure, [("", "")])} if asked_for else {}
+        each = _fit(used, measure, asked_for[1:]) if asked_for else {}
+        for key in asked_for:
             found = fits[key] if key == ("", "") else each
             effect = found.get(key, (np.nan, np.nan, np.nan))
             count = int(_direction(used[used["cross"]], *key).shape[0])
@@ -231,7 +123,7 @@ def regression_effect(
 
 
 def _fit(
-    used: pd.DataFrame, measure: str, directions: list[tuple[str, str]]
+    used: pd.DataFrame, measure: str, asked_for: list[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[float, float, float]]:
     """exp(γ) − 1 and its interval for each direction; empty where there are too few pairs."""
     cross = used["cross"].to_numpy(bool)
@@ -243,7 +135,7 @@ def _fit(
         cross
         if not a
         else (used["country_o"] == a).to_numpy() & (used["country_d"] == b).to_numpy()
-        for a, b in directions
+        for a, b in asked_for
     ]
     columns = [
         *dummies,
@@ -263,17 +155,15 @@ def _fit(
     group = used.groupby(["country_o", "municipality_o"], observed=True).ngroup().to_numpy()
     if len(set(group)) <= 2:
         return {}
-    model = OLS(np.log(used[measure].to_numpy(np.float64)), table[:, spread])
-    fit = model.fit(cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
-    bounds = np.asarray(fit.conf_int(0.05))
+    fit = clustered(np.log(used[measure].to_numpy(np.float64)), table[:, spread], group)
     place = np.cumsum(spread) - 1
     return {
         key: (
-            float(np.exp(fit.params[place[k]]) - 1),
-            float(np.exp(bounds[place[k], 0]) - 1),
-            float(np.exp(bounds[place[k], 1]) - 1),
+            float(np.exp(fit.coefficients[place[k]]) - 1),
+            float(np.exp(fit.low[place[k]]) - 1),
+            float(np.exp(fit.high[place[k]]) - 1),
         )
-        for k, key in enumerate(directions)
+        for k, key in enumerate(asked_for)
         if spread[k]
     }
 

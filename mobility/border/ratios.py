@@ -80,13 +80,24 @@ def municipality_pairs(
 
 def _pairs_of(table: pd.DataFrame) -> pd.DataFrame:
     """Pairs of two municipalities, with their speed and whether they cross a border."""
-    code = {end: table[f"country_{end}"].astype(object).to_numpy() for end in ("o", "d")}
-    name = {end: table[f"municipality_{end}"].astype(object).to_numpy() for end in ("o", "d")}
-    known = (code["o"] != "") & (code["d"] != "")
-    same = code["o"] == code["d"]
+    blank = [_same(table[f"country_{end}"], "") for end in ("o", "d")]
+    known = ~blank[0] & ~blank[1]
+    same = _alike(table["country_o"], table["country_d"])
     speed = table["distance_km"] / table["p50_s"] * 3600
     pairs = table.assign(speed_kph=speed, cross=known & ~same, home=known & same)
-    return pairs[~((name["o"] == name["d"]) & same)]
+    return pairs[~(_alike(table["municipality_o"], table["municipality_d"]) & same)]
+
+
+def _same(words: pd.Series, word: str) -> npt.NDArray[np.bool_]:
+    """Where a word stands in a column of categories."""
+    names = words.cat.categories.to_numpy(object) == word
+    return np.asarray(names[words.cat.codes.to_numpy()], bool)
+
+
+def _alike(first: pd.Series, second: pd.Series) -> npt.NDArray[np.bool_]:
+    """Where two columns of categories say the same."""
+    number = first.cat.categories.get_indexer(second.cat.categories)
+    return np.asarray(first.cat.codes.to_numpy() == number[second.cat.codes.to_numpy()], bool)
 
 
 def _with_departures(pairs: pd.DataFrame, departures: pd.DataFrame | None) -> pd.DataFrame:

@@ -235,16 +235,19 @@ def split_by_country(
     tuple
         own, foreign, unknown; each (n_o, k).
     """
-    codes = sorted({str(c) for c in times.country_d} | {str(c) for c in times.country_o})
+    codes = sorted({str(c) for c in times.country_d})
     heavy = np.asarray(weights, np.float64)
-    shape = (len(times.origins), amounts.shape[1])
-    own, foreign, unknown = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for code in codes:
-        inside = times.country_d == code
-        part = heavy[:, inside] @ amounts[inside]
-        same = (times.country_o == code)[:, None] & (code != "")
-        blank = (times.country_o == "")[:, None] | (code == "")
-        own += np.where(same & ~blank, part, 0.0)
-        unknown += np.where(blank, part, 0.0)
-        foreign += np.where(~same & ~blank, part, 0.0)
+    n, k = len(times.origins), amounts.shape[1]
+    # One product for all countries, each with columns of its own.
+    apart = [np.where((times.country_d == code)[:, None], amounts, 0.0) for code in codes]
+    summed = heavy @ np.concatenate([*apart, np.empty((len(amounts), 0))], axis=1)
+    own, foreign, unknown = np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k))
+    nowhere = times.country_o == ""
+    for number, code in enumerate(codes):
+        part = summed[:, number * k : (number + 1) * k]
+        blank = nowhere if code else np.ones(n, bool)
+        same = (times.country_o == code) & ~blank
+        own[same] += part[same]
+        unknown[blank] += part[blank]
+        foreign[~same & ~blank] += part[~same & ~blank]
     return own, foreign, unknown

@@ -102,9 +102,14 @@ def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> 
     counted = _counted(times, groups_d)
     whole = aggregate(heavy_o, counted, heavy_d)
 
+    weights: list[tuple[npt.NDArray[np.bool_], Array]] = []
+
     def mean(values: npt.NDArray[np.floating]) -> tuple[Array, Array]:
         known = np.isfinite(values) & (counted > 0)
-        weight = aggregate(heavy_o, known.astype(np.float64), heavy_d)
+        # Percentiles are mostly reached at the same pairs, and those of streets always.
+        if not weights or not np.array_equal(weights[-1][0], known):
+            weights.append((known, aggregate(heavy_o, known.astype(np.float64), heavy_d)))
+        weight = weights[-1][1]
         total = aggregate(heavy_o, np.where(known, values, 0.0).astype(np.float64), heavy_d)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = weight / whole
@@ -119,10 +124,13 @@ def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> 
         "municipality_d": _names(groups_d.names, n_o, repeat=False),
         "country_d": _names(groups_d.countries, n_o, repeat=False),
     }
-    for p in times.percentiles:
-        columns[f"p{p:02d}_s"] = mean(times.at(p))[0].ravel()
     middle = 50 if 50 in times.percentiles else times.percentiles[len(times.percentiles) // 2]
-    columns["share_unreachable"] = np.clip(1 - mean(times.at(middle))[1], 0, 1).ravel()
+    reached = whole
+    for p in times.percentiles:
+        found, share = mean(times.at(p))
+        columns[f"p{p:02d}_s"] = found.ravel()
+        reached = share if p == middle else reached
+    columns["share_unreachable"] = np.clip(1 - reached, 0, 1).ravel()
     columns["share_reached"] = mean(times.share_reached)[0].ravel()
     columns["transfers_p50"] = mean(times.transfers_p50)[0].ravel()
     columns["distance_km"] = centre_distance_km(from_zones, to_zones, heavy_o, heavy_d).ravel()

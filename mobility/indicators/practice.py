@@ -27,6 +27,7 @@ from mobility.zones import Zones
 VF_LIMIT = 1.5
 BIKE_LIMIT_S = 1800.0
 REFERENCE_BANDS_KM = (0.0, 2.0, 5.0, 10.0, 20.0, 35.0, 50.0, 75.0, 100.0, np.inf)
+LEAST_IN_BAND = 10
 
 
 def vf_matrix(times: TravelTimes, car: TravelTimes, *, percentile: int = 50) -> Array:
@@ -156,13 +157,19 @@ def reference_line(
     """
     crow = crow_fly_m(*ends(times, zones)) if crow_m is None else crow_m
     speed = speeds_kph(times, crow)
-    home = times.country_o[:, None] == times.country_d[None, :]
-    keep = np.isfinite(speed) & home
+    # Numbers compare faster than words.
+    codes, _ = pd.factorize(np.concatenate([times.country_o, times.country_d]))
+    from_code, to_code = codes[: len(times.country_o)], codes[len(times.country_o) :]
+    keep = np.isfinite(speed) & (from_code[:, None] == to_code[None, :])
     km, kph = crow[keep] / 1000, speed[keep]
-    band = np.digitize(km, REFERENCE_BANDS_KM)
-    used = [b for b in np.unique(band) if (band == b).sum() >= 10]
-    middle = np.array([np.median(km[band == b]) for b in used])
-    return middle, np.array([np.median(kph[band == b]) for b in used])
+    band = np.digitize(km, REFERENCE_BANDS_KM).astype(np.int8)
+    order = np.argsort(band, kind="stable")
+    ends_at = np.cumsum(np.bincount(band, minlength=len(REFERENCE_BANDS_KM)))
+    parts = [part for part in np.split(order, ends_at[:-1]) if len(part) >= LEAST_IN_BAND]
+    return (
+        np.array([np.median(km[part]) for part in parts]),
+        np.array([np.median(kph[part]) for part in parts]),
+    )
 
 
 def reachability_measures(
