@@ -48,6 +48,11 @@ def test_parts_are_those_drawn(world: Path) -> None:
     assert row["operators"].item() in ("nl+be", "NL+BE")
 
 
+def test_the_border_crossing_is_listed(world: Path) -> None:
+    table = pd.read_csv(world / "out" / "base" / "merge" / "crossings.csv", encoding="utf-8-sig")
+    assert table[["border", "name", "bike"]].to_numpy().tolist() == [["BE-NL", "Grensweg", "both"]]
+
+
 def test_scenario_shortens_by_what_it_adds(world: Path) -> None:
     # 450 s walk, 150 s wait until 07:10, 900 s ride, 300 s walk
     assert times(world / "out" / "through", "pt").loc[("W", "E"), "p50_s"] == 450 + 150 + 900 + 300
@@ -65,7 +70,8 @@ def test_every_file_of_the_contract_is_there(world: Path) -> None:
         "travel_times.parquet", "components.parquet", "accessibility.parquet",
         "accessibility.csv", "municipalities.csv", "scorecard.csv", "merge/stops.csv",
         "merge/trips_dropped.csv", "merge/trips_stitched.csv", "merge/calendars.csv",
-        "merge/cross_border_lines.csv", "merge/street_tags.csv", "tables.xlsx", "report.html",
+        "merge/cross_border_lines.csv", "merge/street_tags.csv",
+        "merge/crossings.csv", "tables.xlsx", "report.html",
         "manifest.json", "maps/layers.gpkg",
     }  # fmt: skip
     assert any(name.startswith("charts/") and name.endswith(".png") for name in names)

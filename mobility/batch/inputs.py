@@ -24,7 +24,7 @@ from mobility.merge import Merged, merge_feeds
 from mobility.network import MultimodalNetwork, Settings, Supply, build_network
 from mobility.network.links import reach, snap_points
 from mobility.scenario import Region
-from mobility.streets import StreetNetwork, clipping, read_streets
+from mobility.streets import StreetNetwork, clipping, crossings, read_streets
 from mobility.zones import Countries, Zones, read_countries, read_zones
 from mobility.zones.assembling import assemble
 
@@ -271,6 +271,8 @@ def _prepare_fresh(
     network = build_network(supply, day=day, timezone=region.timezone)
     raise_all(ZoneError, far_zones(network, str(region.zones.path)))
     evidence = {**found.merged.evidence, "street_tags": street_counts(found.streets), **fitted}
+    if found.countries is not None:
+        evidence["crossings"] = crossings(found.streets, found.countries)
     prepared = Prepared(network, found.countries, evidence, inputs, feeds.notes, key)
     return prepared, {**found.timings_s, "prepare": time.perf_counter() - started}
 
