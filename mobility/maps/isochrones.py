@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 from contourpy import FillType, contour_generator
+from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -152,12 +154,11 @@ def _within(points: Floats, x: Floats, y: Floats, width_m: float) -> BaseGeometr
     town, where a hundred of them overlap.
     """
     far = 2 * width_m + 2 * float(x[1] - x[0])
-    tree = cKDTree(points)
-    distance = np.empty((len(y), len(x)))
-    for row, north in enumerate(y):
-        line = np.column_stack([x, np.full(len(x), north)])
-        distance[row] = tree.query(line, distance_upper_bound=far)[0]
-    distance[~np.isfinite(distance)] = far
+    distance = np.full((len(y), len(x)), far)
+    near = _near(points, x, y, far)
+    corners = np.column_stack([x[near[1]], y[near[0]]])
+    found = cKDTree(points).query(corners, distance_upper_bound=far)[0]
+    distance[near] = np.where(np.isfinite(found), found, far)
     contours = contour_generator(x, y, distance, fill_type=FillType.OuterOffset)
     rings, offsets = contours.filled(-1.0, width_m)[:2]
     areas = [
@@ -166,6 +167,14 @@ def _within(points: Floats, x: Floats, y: Floats, width_m: float) -> BaseGeometr
         if ring is not None and cut is not None
     ]
     return shapely.union_all(np.asarray(shapely.make_valid(np.asarray(areas, object)), object))
+
+
+def _near(points: Floats, x: Floats, y: Floats, far: float) -> tuple[Any, ...]:
+    """Row and column of the grid's corners that may lie within `far` of a point."""
+    cell = float(x[1] - x[0])
+    held = np.zeros((len(y), len(x)), np.uint8)
+    held[((points[:, 1] - y[0]) / cell).astype(int), ((points[:, 0] - x[0]) / cell).astype(int)] = 1
+    return np.nonzero(maximum_filter(held, size=2 * (int(far / cell) + 1) + 1, mode="constant"))
 
 
 def _without_small_holes(area: BaseGeometry) -> BaseGeometry:
