@@ -371,6 +371,27 @@ def test_a_quicker_border_trip_is_said_as_quicker():
     assert headline.band == "−20 to −4"
 
 
+def test_what_is_left_out_and_what_is_small_are_said():
+    form = {"scenario": "x", "mode": "pt", "unit": "%", "low": 0.2, "high": 1.0, "count": 40.0,
+            "countries": "BE|NL"}  # fmt: skip
+    table = pd.DataFrame(
+        [
+            form | {"key": "border_effect_pt", "value": 0.4, "other": 7.0},
+            form | {"key": "modal_potential_pt", "value": 0.3, "other": 0.0},
+            # Half live abroad, of those reached 8 % of that half: 4 %.
+            form | {"key": "penetration_pt", "value": 8.0, "low": 6.0, "high": 10.0, "other": 50.0},
+        ]
+    )
+    effect, potential, near = headlines(table, "en")
+    assert (effect.figure, effect.band) == ("0.4 %", "0.2 to 1.0")
+    assert "Left out: 7 links" in effect.sentence
+    assert "For 0.3 % of trips" in potential.sentence
+    assert "across the border that is 0 %" in potential.sentence
+    assert "50 % live abroad" in near.sentence
+    assert "within 90 minutes 4 %" in near.sentence
+    assert "share is 8 %" in near.sentence
+
+
 def test_the_slower_direction_is_named():
     minutes = [[0, 10, 25, 30], [10, 0, 25, 30], [20, 20, 0, 10], [20, 20, 10, 0]]
     table = ten(pt=make_times(minutes))

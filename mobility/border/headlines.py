@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mobility.border.figures import KEYS
+from mobility.indicators.european import REGIONAL
 from mobility.words import Translate, label, number, translator
 
 
@@ -72,8 +73,9 @@ def _headline(row: dict[str, object], lang: str) -> Headline:
     value, low, high, other, count = (
         float(str(row[name])) for name in ("value", "low", "high", "other", "count")
     )
-    digits = {"1": 1, "min": 1}.get(unit, 0)
+    digits = {"1": 1, "min": 1, "%": int(0 < round(abs(value), 1) < 1)}.get(unit, 0)
     spoken = _unit(unit, _)
+    # A percentage below 1 has a decimal, lest it read as nothing.
     figure = number(value, lang, digits) + (f" {spoken}" if spoken and np.isfinite(value) else "")
     span = ""
     if np.isfinite(value) and np.isfinite(low) and np.isfinite(high) and low < high:
@@ -132,31 +134,45 @@ def _sentence(key: str, value: float, other: float, count: float, lang: str) -> 
 def _reach_pt(value: float, other: float, _count: float, lang: str) -> str:
     _ = translator(lang)
     if not np.isfinite(other):
-        return _("Within an hour the mean resident reaches nobody by public transport.")
+        return _("Within an hour the average resident reaches nobody by public transport.")
     return _(
-        "Within an hour the mean resident reaches {people} people by public transport,"
+        "Within an hour the average resident reaches {people} people by public transport,"
         " {share} % of them abroad."
-    ).format(people=number(value, lang), share=number(other, lang))
+    ).format(people=number(value, lang), share=_percent(other, lang))
 
 
 def _reach_car(value: float, other: float, _count: float, lang: str) -> str:
     _ = translator(lang)
     if not np.isfinite(other):
-        return _("Within an hour the mean resident reaches nobody by car.")
+        return _("Within an hour the average resident reaches nobody by car.")
     return _(
-        "Within an hour the mean resident reaches {people} people by car, {share} % of them abroad."
-    ).format(people=number(value, lang), share=number(other, lang))
+        "Within an hour the average resident reaches {people} people by car,"
+        " {share} % of them abroad."
+    ).format(people=number(value, lang), share=_percent(other, lang))
 
 
 def _penetration(value: float, other: float, _count: float, lang: str) -> str:
     _ = translator(lang)
     return _(
-        "Of the people living near, {near} % live abroad; public transport reaches them"
-        " {value} % as well as nearness alone would let expect."
-    ).format(near=number(other, lang), value=number(value, lang))
+        "Of the people living within {km} kilometres {near} % live abroad; of those whom public"
+        " transport reaches within {minutes} minutes {reached} %. The second share is {value} %"
+        " of the first; if the border made no difference it would be 100 %."
+    ).format(
+        km=number(REGIONAL.radius_m / 1000, lang),
+        near=_percent(other, lang),
+        minutes=number(REGIONAL.limit_s / 60, lang),
+        reached=_percent(value * other / 100, lang),
+        value=_percent(value, lang),
+    )
 
 
-def _effect(value: float, _other: float, count: float, lang: str) -> str:
+def _percent(value: float, lang: str) -> str:
+    """Write a percentage; of one below 1 a decimal, lest it read as nothing."""
+    return number(value, lang, 1 if 0 < round(abs(value), 1) < 1 else 0)
+
+
+def _effect(value: float, other: float, count: float, lang: str) -> str:
+    """Say how much longer, and how many links have no time to compare."""
     _ = translator(lang)
     text = (
         _(
@@ -169,15 +185,26 @@ def _effect(value: float, _other: float, count: float, lang: str) -> str:
             " the same distance within the country ({count} links compared)."
         )
     )
-    return text.format(value=number(abs(value), lang), count=number(count, lang))
+    said = text.format(value=_percent(abs(value), lang), count=number(count, lang))
+    if not other > 0:
+        return said
+    lost = _("Left out: {lost} links across the border that public transport does not serve.")
+    return f"{said} {lost.format(lost=number(other, lang))}"
 
 
 def _vf(value: float, other: float, count: float, lang: str) -> str:
     _ = translator(lang)
-    return _(
+    text = _(
         "On the city links public transport takes {value} times as long as the car, from door"
-        " to door; {missed} of {count} directions it does not serve at all."
-    ).format(value=number(value, lang, 1), missed=number(other, lang), count=number(count, lang))
+        " to door."
+    )
+    missed = (
+        _("Of the {count} directions {missed} are not served at all.")
+        if other > 0
+        else _("All {count} directions are served.")
+    )
+    counted = missed.format(missed=number(other, lang), count=number(count, lang))
+    return f"{text.format(value=number(value, lang, 1))} {counted}"
 
 
 def _bike(value: float, _other: float, count: float, lang: str) -> str:
@@ -193,7 +220,7 @@ def _foreign(value: float, _other: float, _count: float, lang: str) -> str:
     return _(
         "{value} % of residents reach at least {people} people abroad within an hour by public"
         " transport."
-    ).format(value=number(value, lang), people=number(10_000, lang))
+    ).format(value=_percent(value, lang), people=number(10_000, lang))
 
 
 def _asymmetry(value: float, other: float, countries: list[str], lang: str) -> str:
@@ -221,11 +248,11 @@ def _potential(value: float, other: float, _count: float, lang: str) -> str:
         return _(
             "For {value} % of trips public transport takes at most one and a half times as long"
             " as the car."
-        ).format(value=number(value, lang))
+        ).format(value=_percent(value, lang))
     return _(
         "For {value} % of trips public transport takes at most one and a half times as long as"
         " the car; across the border that is {other} %."
-    ).format(value=number(value, lang), other=number(other, lang))
+    ).format(value=_percent(value, lang), other=_percent(other, lang))
 
 
 def _co2(value: float, other: float, _count: float, lang: str) -> str:
