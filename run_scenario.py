@@ -22,7 +22,13 @@ def main() -> int:
                   file=sys.stderr)  # fmt: skip
             return 1
         return bootstrap.main(["run", *sys.argv[1:]])
-    from mobility.cli import main as command  # noqa: PLC0415 - after the check above
+    from mobility.cli import interrupt  # noqa: PLC0415 - after the check above
+
+    return interrupt.answered_at_once(_command, sys.argv[1:])
+
+
+def _command() -> int:
+    from mobility.cli import main as command  # noqa: PLC0415 - takes its time
 
     return command(sys.argv[1:])
 

@@ -12,7 +12,6 @@ import datetime as dt
 import json
 import os
 import shutil
-import tempfile
 import types
 import typing
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ import shapely
 from pyarrow import feather
 
 from mobility.errors import Problem, RunError, writing
+from mobility.leftovers import begin
 
 T = TypeVar("T")
 INDEX = "index.json"
@@ -57,8 +57,7 @@ def save(value: object, folder: Path) -> None:
         The folder can't be written, or the tree holds a value of a kind that can't be kept.
     """
     with writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        beside = begin(folder)
         try:
             with writing(folder):
                 _fill(beside, value)

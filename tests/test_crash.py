@@ -55,3 +55,38 @@ def test_an_interrupt_is_answered_at_once(tmp_path: Path) -> None:
     assert started.returncode == 130
     assert said == "interrupted\n"
     assert not [path for path in out.iterdir() if path.name in ("base", "through")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to one process there")
+@pytest.mark.parametrize(
+    "busy", ["hashlib.pbkdf2_hmac('sha256', b'', b'', 2**30)", "time.sleep(60)", "stubborn()"]
+)
+def test_an_interrupt_is_answered_while_a_library_has_the_word(tmp_path: Path, busy: str) -> None:
+    # Compiled code that lets other threads run, a wait, and code that swallows interrupts.
+    script = (
+        "import hashlib, sys, time\n"
+        "from mobility import leftovers\n"
+        "from mobility.cli.interrupt import answered_at_once\n"
+        "from pathlib import Path\n"
+        "def stubborn():\n"
+        "    while True:\n"
+        "        try:\n"
+        "            time.sleep(60)\n"
+        "        except KeyboardInterrupt:\n"
+        "            pass\n"
+        "def command():\n"
+        "    leftovers.begin(Path(sys.argv[2]) / 'run')\n"
+        "    print('begun', flush=True)\n"
+        f"    {busy}\n"
+        "    return 0\n"
+        "sys.exit(answered_at_once(command, sys.argv[1:]))\n"
+    )
+    started = subprocess.Popen([sys.executable, "-c", script, "--out", str(tmp_path)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               cwd=crash.REPOSITORY)  # fmt: skip
+    assert started.stdout is not None
+    assert started.stdout.readline() == "begun\n"
+    started.send_signal(signal.SIGINT)
+    _, said = started.communicate(timeout=30)
+    assert (started.returncode, said) == (130, "interrupted\n")
+    assert list(tmp_path.iterdir()) == []

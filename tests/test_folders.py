@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import subprocess
@@ -10,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from mobility import leftovers, store
 from mobility.batch.folders import whole_folder
 from mobility.errors import RunError
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    number: int
 
 
 def fill(target: Path, text: str) -> None:
@@ -69,6 +76,24 @@ def test_the_work_of_others_is_left_alone(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     fill(tmp_path / "run", "new")
     assert {path.name for path in tmp_path.iterdir()} == names | {"run"}
+
+
+def test_what_a_killed_process_had_begun_to_keep_is_deleted(tmp_path: Path) -> None:
+    mark = f"-{platform.node()}-{dead_process()}-new-x"
+    for name in (f".kept{mark}", f".other{mark}"):
+        (tmp_path / name).mkdir()
+    store.save(Kept(1), tmp_path / "kept")
+    assert {path.name for path in tmp_path.iterdir()} == {"kept", f".other{mark}"}
+
+
+def test_an_interrupted_process_takes_its_own_away(tmp_path: Path) -> None:
+    other = tmp_path / f".run-{platform.node()}-{os.getppid()}-new-x"
+    other.mkdir()
+    for target in ("run", ".prepared/a1", ".parts/b2/pt-0-512"):
+        (leftovers.begin(tmp_path / target) / "file").write_text("half", encoding="utf-8")
+    leftovers.take_away(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {".prepared", ".parts", ".parts/b2", other.name}
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,

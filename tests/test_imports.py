@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mobility"
 RANKS = {
-    "errors": 0, "compiled": 0, "country_codes": 1, "shapley": 1, "tables": 1, "scenario": 1, "words": 1, "store": 1,
+    "errors": 0, "compiled": 0, "leftovers": 0, "country_codes": 1, "shapley": 1, "tables": 1, "scenario": 1, "words": 1, "store": 1,
     "feeds": 2, "zones": 2, "raptor": 2, "dijkstra": 2, "demo": 2,
     "calendars": 3, "merge": 3, "timetable": 3, "streets": 3,
     "network": 4, "fetch": 4, "changes": 5, "travel_times": 6, "itineraries": 7, "increments": 7,

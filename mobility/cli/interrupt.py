@@ -1,0 +1,88 @@
+"""Ctrl-C, answered at once: also while compiled code of a library has the word."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from mobility import leftovers
+
+INTERRUPTED = 130
+# What Python gets to unwind by itself: folders under way go, bars are cleared. Then the
+# process ends, for a compiler or a reader of files may not come back for many seconds.
+GRACE_S = 0.4
+SAID = "interrupted\n"
+SHOW_CURSOR = "\x1b[?25h"
+
+
+def answered_at_once(command: Callable[[], int], arguments: Sequence[str]) -> int:
+    """Run a command as the process's only work; end the process at an interrupt.
+
+    Parameters
+    ----------
+    command
+        What is done; returns the exit code.
+    arguments
+        Command line, in which the folder under way is named.
+    """
+    out = _out(arguments)
+    with _watch(out):
+        try:
+            code = command()
+        except KeyboardInterrupt:  # before or after what catches it in words
+            sys.stderr.write(SAID)
+            code = INTERRUPTED
+        if code == INTERRUPTED:
+            leftovers.take_away(out)  # of other threads
+            _end()  # and not wait for pools, clusters and what they do at exit
+    return code
+
+
+@contextlib.contextmanager
+def _watch(out: Path) -> Iterator[None]:
+    """End the process `GRACE_S` after an interrupt, unless it has ended by then."""
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    before = signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
+    watcher = threading.Thread(target=_wait, args=(told, out), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        tell.close()
+
+
+def _wait(told: socket.socket, out: Path) -> None:
+    while data := told.recv(1):
+        if data[0] != signal.SIGINT:
+            continue
+        time.sleep(GRACE_S)
+        leftovers.take_away(out)
+        cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
+        os.write(2, (cursor + SAID).encode())
+        os._exit(INTERRUPTED)
+
+
+def _end() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(INTERRUPTED)
+
+
+def _out(arguments: Sequence[str]) -> Path:
+    """Find the folder of ``--out``, as the parser would, without waiting for it."""
+    for place, word in enumerate(arguments):
+        if word == "--out" and place + 1 < len(arguments):
+            return Path(arguments[place + 1])
+        if word.startswith("--out="):
+            return Path(word.removeprefix("--out="))
+    return Path("results")
