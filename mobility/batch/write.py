@@ -19,6 +19,7 @@ from mobility.batch import figures, manifest
 from mobility.batch.causes import border_causes
 from mobility.batch.comparing import comparison_sheets, comparison_tables
 from mobility.batch.folders import whole_folder
+from mobility.batch.hours import departures_by_hour
 from mobility.batch.layers import map_layers
 from mobility.batch.results import LANGUAGES, RunData, join_rows, measured
 from mobility.batch.street_inventory import StreetInventory, write_map
@@ -26,6 +27,7 @@ from mobility.batch.timing import cores, peak_memory_mb
 from mobility.border import headlines, resolve_pairs
 from mobility.checkpage import write_check_page
 from mobility.errors import MobilityError
+from mobility.feeds.notes import note_said
 from mobility.maps import write_layers
 from mobility.merge import Merged
 from mobility.report import NamedPair, ReportInput, Run, write_report
@@ -231,7 +233,7 @@ def _write_reading(
     data = report_input(results)
     data = figures.write_charts(folder / "charts", data, lang)
     (folder / "maps").mkdir()
-    write_layers(folder / "maps" / "layers.gpkg", map_layers(results[-1]))
+    write_layers(folder / "maps" / "layers.gpkg", map_layers(results))
     write_workbook(
         folder / "tables.xlsx",
         [*first, *_sheets(results, lang)],
@@ -245,6 +247,7 @@ def _write_reading(
 def _notes(data: ReportInput, lang: str) -> list[str]:
     _ = translator(lang)
     notes = [_("Demonstration timetable")] if data.demonstration else []
+    notes += [note_said(note, lang) for note in data.manifest.get("notes", ())]
     return [*notes, f"{_('Fingerprint')}: {data.manifest.get('fingerprint', '')}"]
 
 
@@ -354,8 +357,9 @@ def report_input(results: Sequence[RunData]) -> ReportInput:
         stops=first.background.stops,
         roads=first.background.roads,
         border=border_causes(results),
+        departures=departures_by_hour(results),
         evidence=first.evidence,
-        manifest=facts,
+        manifest={**facts, "notes": list(dict.fromkeys(n for r in results for n in r.notes))},
         demonstration=bool(facts["demonstration"]),
         headlines=spoken_headlines(results),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mobility.feeds.notes import note_said
 from mobility.merge import Merged
 from mobility.words import Translate, label, number, time_of_day, translator
 
@@ -44,7 +45,8 @@ def section(
 
 def _problem_rows(table: pd.DataFrame, lang: str) -> Rows:
     return [
-        [label(r.severity, lang), r.feed, r.table, label(r.problem, lang), number(r.count, lang),
+        [label(r.severity, lang), r.feed, r.table, note_said(label(r.problem, lang), lang),
+         number(r.count, lang),
          r.examples, label(r.done, lang), label(r.cure, lang)]
         for r in table.itertuples(index=False)
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from mobility.feeds.choose_day import best_common_day, nearest_like
 from mobility.feeds.day_types import day_type
 from mobility.feeds.ledger import Ledger
 from mobility.feeds.model import Feeds, ServiceDays
+from mobility.feeds.notes import LEFT_OUT, STOOD_IN
 from mobility.feeds.places import Box
 from mobility.feeds.reader import Draft, read_draft
 from mobility.feeds.service_days import WEEKDAYS
@@ -112,7 +113,7 @@ def _drafts(
     problems: list[Problem] = []
     for entry in entries:
         if entry.optional and not entry.path.exists():
-            notes.append(f"Feed {entry.id} is not there ({entry.path.name}) and was left out.")
+            notes.append(LEFT_OUT.format(feed=entry.id, file=entry.path.name))
             continue
         ledger = Ledger(entry.id, str(entry.path))
         draft = read_draft(entry, alpha2(entry.country), day, ledger)
@@ -139,8 +140,7 @@ def _read_days(drafts: Sequence[Draft], day: dt.date | None) -> list[dt.date | N
             if found is not None:
                 kind = day_type(draft.country, day).kind
                 draft.ledger.notes.append(
-                    f"Feed {draft.entry.id} does not run on {day.isoformat()}; it was read as of "
-                    f"{found.isoformat()}, the nearest {kind} it has."
+                    STOOD_IN.format(feed=draft.entry.id, day=day, other=found, kind=kind)
                 )
         if found is None:
             lacking.append(draft)
@@ -193,7 +193,7 @@ def join(parts: Sequence[Part], notes: tuple[str, ...] = ()) -> Feeds:
     return Feeds(
         sources=tuple(part.source for part in parts),
         services=join_services(parts),
-        notes=notes,
+        notes=(*notes, *(note for part in parts for note in part.source.notes)),
         **tables,
     )
 

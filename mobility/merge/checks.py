@@ -33,6 +33,10 @@ def check_feeds(feeds: Feeds, *, day: dt.date | None, timezone: str) -> Problems
             examples=(f"{source.agency_timezone} → {timezone}",), done="converted",
         )  # fmt: skip
         _calendar(feeds, source, day, problems)
+    own = {note for source in feeds.sources for note in source.notes}
+    for note in feeds.notes:
+        if note not in own:
+            problems.add("warning", "", "feeds", note, count=1)
     _ids(feeds, problems)
     _speeds(feeds, problems)
     _unused(feeds, problems)

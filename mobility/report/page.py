@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from mobility.feeds.notes import note_said
 from mobility.report import sections as parts
 from mobility.report.answer import sentences
 from mobility.report.cards import card_rules, headline_blocks, scorecard_blocks
@@ -167,6 +169,7 @@ def _content(data: ReportInput, times: pd.DataFrame, payload: Payload) -> dict[s
         "day": day(data.day),
         "window": data.window,
         "demonstration": data.demonstration,
+        "notes": [by_language(partial(note_said, n)) for n in data.manifest.get("notes", ())],
         "fingerprint": str(data.manifest.get("fingerprint", "")),
         "answer": sentences(data, times),
         "scorecard": scorecard_blocks(data),
