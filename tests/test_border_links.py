@@ -399,8 +399,10 @@ def test_the_slower_direction_is_named():
     assert row["countries"] == "BE|NL"
     assert row["value"] < 0  # from Belgium it is 20 minutes, back 25 or 30
     assert row["other"] == pytest.approx(-row["value"])
-    said = {h.key: h.sentence for h in headlines(table, "nl")}["asymmetry_pt"]
-    assert "richting Nederland – België" in said
+    found = {h.key: h for h in headlines(table, "nl")}["asymmetry_pt"]
+    assert "richting Nederland – België" in found.sentence
+    assert re.match(r"\d", found.figure)  # how much longer it takes, not less than nothing
+    assert "−" not in found.band
     there = {h.key: h.sentence for h in headlines(table, "en")}["asymmetry_pt"]
     assert "direction Netherlands – Belgium" in there
 

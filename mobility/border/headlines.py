@@ -73,6 +73,10 @@ def _headline(row: dict[str, object], lang: str) -> Headline:
     value, low, high, other, count = (
         float(str(row[name])) for name in ("value", "low", "high", "other", "count")
     )
+    countries = [label(code, lang) for code in str(row.get("countries", "")).split("|")]
+    if key == "asymmetry_pt" and len(countries) == 2 and value < 0:
+        # Said the other way round: how much longer the slower direction takes.
+        countries, value, low, high = countries[::-1], -value, -high, -low
     digits = {"1": 1, "min": 1, "%": int(0 < round(abs(value), 1) < 1)}.get(unit, 0)
     spoken = _unit(unit, _)
     # A percentage below 1 has a decimal, lest it read as nothing.
@@ -82,7 +86,6 @@ def _headline(row: dict[str, object], lang: str) -> Headline:
         span = _("{low} to {high}").format(
             low=number(low, lang, digits), high=number(high, lang, digits)
         )
-    countries = [label(code, lang) for code in str(row.get("countries", "")).split("|")]
     if not np.isfinite(value):
         sentence = _missing(key, other, _)
     elif key == "asymmetry_pt" and len(countries) == 2:
@@ -224,15 +227,13 @@ def _foreign(value: float, _other: float, _count: float, lang: str) -> str:
 
 
 def _asymmetry(value: float, other: float, countries: list[str], lang: str) -> str:
-    """Name the slower direction, where there are two countries."""
+    """Name the direction, slower than the one back."""
     _ = translator(lang)
-    slow, quick = countries if value >= 0 else countries[::-1]
+    slow, quick = countries
     return _(
         "Out and back across the border differ by {other} minutes on average; taken together"
         " the direction {slow} – {quick} takes {value} minutes longer than the way back."
-    ).format(
-        other=number(other, lang, 1), value=number(abs(value), lang, 1), slow=slow, quick=quick
-    )
+    ).format(other=number(other, lang, 1), value=number(value, lang, 1), slow=slow, quick=quick)
 
 
 def _both_ways(_value: float, other: float, _count: float, lang: str) -> str:
