@@ -60,6 +60,21 @@ def test_every_entry_is_complete_and_its_function_is_there(entry):
     assert entry.en != entry.nl
 
 
+def test_each_of_the_forty_eight_is_computed_and_tested():
+    rows = registry.coverage()
+    assert [row.number for row in rows] == [str(k) for k in range(1, 49)]
+    written = {
+        f"{path.stem}::{name}"
+        for path in (REPOSITORY / "tests").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    for row in rows:
+        module, name = row.function.rsplit(".", 1)
+        assert callable(getattr(importlib.import_module(module), name)), row
+        assert row.by_hand, row
+        assert set(row.tests()) <= written, row
+
+
 def test_meanings_are_found_by_the_name_in_a_table():
     assert registry.meaning("gravity_mobiliteitsscan_foreign", "en").startswith(
         "What can be reached"

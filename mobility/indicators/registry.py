@@ -20,6 +20,17 @@ whole. P people, O opportunities, S supply, t door-to-door time, d crow-fly dist
 crow-fly speed. A place that can't be reached has no time: it never counts as 0 or as reached.
 """
 
+COVERAGE_HEAD = """
+## The forty-eight, and what tests them
+
+The indicators in use in European, Dutch and Flemish practice that this model set out to have, made
+from `mobility/indicators/coverage.csv`. Tests stand in `tests/`; a dash where there is none of that
+sort. Cases of a peer are from a publication, from R5's or the R package `accessibility`'s own
+examples, or computed by `access`, `pandana` or `statsmodels` while testing.
+
+| no. | indicator | function | by hand | publication or peer | invariant |
+|--|--|--|--|--|--|"""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -42,6 +53,34 @@ def registry() -> tuple[Entry, ...]:
         return tuple(Entry(**row) for row in csv.DictReader(file))
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """One of the 48 indicators of the study this model follows, and what tests it.
+
+    `function` computes it; `by_hand`, `peer` (a publication's or another program's case) and
+    `invariant` name tests as ``file::test``, several joined by ``"; "``, empty for none.
+    """
+
+    number: str
+    indicator: str
+    function: str
+    by_hand: str
+    peer: str
+    invariant: str
+
+    def tests(self) -> tuple[str, ...]:
+        """All tests named."""
+        cells = (self.by_hand, self.peer, self.invariant)
+        return tuple(test for cell in cells for test in cell.split("; ") if test)
+
+
+def coverage() -> tuple[Coverage, ...]:
+    """The 48 indicators in the order of the study."""
+    path = resources.files("mobility.indicators").joinpath("coverage.csv")
+    with path.open(encoding="utf-8") as file:
+        return tuple(Coverage(**row) for row in csv.DictReader(file))
+
+
 def find(indicator: str) -> Entry | None:
     """Entry of an indicator as it stands in a table, e.g. ``"gravity_linear_foreign"``."""
     whole = indicator
@@ -60,6 +99,10 @@ def meaning(indicator: str, lang: str) -> str:
     if entry is None:
         return indicator
     return entry.nl if lang == "nl" else entry.en
+
+
+def _as_code(tests: str) -> str:
+    return ", ".join(f"`{test}`" for test in tests.split("; ")) if tests else "–"
 
 
 def page() -> str:
@@ -85,6 +128,11 @@ def page() -> str:
             f"`{module}.{function}`",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines += [COVERAGE_HEAD]
+    for row in coverage():
+        named = (_as_code(row.by_hand), _as_code(row.peer), _as_code(row.invariant))
+        cells_ = (row.number, row.indicator, f"`{row.function.removeprefix('mobility.')}`", *named)
+        lines.append("| " + " | ".join(cells_) + " |")
     return "\n".join(lines) + "\n"
 
 
