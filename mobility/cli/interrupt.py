@@ -17,7 +17,7 @@ from mobility import leftovers
 INTERRUPTED = 130
 # What Python gets to unwind by itself: folders under way go, bars are cleared. Then the
 # process ends, for a compiler or a reader of files may not come back for many seconds.
-GRACE_S = 0.4
+GRACE_S = 0.25
 SAID = "interrupted\n"
 SHOW_CURSOR = "\x1b[?25h"
 
