@@ -205,6 +205,19 @@ def test_blank_times_by_shape_distance_then_by_crow(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("shape", [("0", "8", "6"), ("5", "3", "10"), ("0", "0", "0")])
+def test_distances_that_do_not_rise_are_not_used(tmp_path: Path, shape: tuple[str, ...]) -> None:
+    head = "trip_id,arrival_time,departure_time,stop_id,stop_sequence,shape_dist_traveled\n"
+    a, b, c = shape
+    rows = f"t1,08:00:00,08:00:00,a,1,{a}\nt1,,,b,2,{b}\nt1,08:30:00,08:30:00,c,3,{c}\n"
+    feeds = read(
+        toy(tmp_path, stop_times=head + rows, trips="route_id,service_id,trip_id\nr,wk,t1\n")
+    )
+    # As the crow flies Beek stands at one third of the way: 600 of 1800 s.
+    assert abs(feeds.stop_times["arrival_s"].to_numpy()[1] - (8 * 3600 + 600)) <= 1
+    assert feeds.sources[0].repaired == {"stop_times.txt: blank time filled by distance": 1}
+
+
 def test_blank_times_start_from_the_departure_and_between_stops_on_one_spot(tmp_path: Path) -> None:
     stops = "stop_id,stop_lat,stop_lon\n" + "".join(f"{s},51,5\n" for s in "abcd")
     rows = "t1,08:00:00,08:10:00,a,1\nt1,,,b,2\nt1,,,c,3\nt1,08:40:00,08:41:00,d,4\n"

@@ -38,11 +38,15 @@ def test_swapped_coordinates_are_swapped_back():
     assert said(problems.table(), "longitude and latitude swapped") == {"x": 1}
 
 
-def test_a_far_stop_is_not_swapped():
+def test_a_far_stop_is_not_swapped_but_said():
     # Lisbon is far away, but swapping would not bring it home.
-    feeds, _, problems = repair(build(one(STOPS.replace("5.04 51.04", "-9.14 38.72"))))
+    far = one(STOPS.replace("5.04 51.04", "-9.14 38.72"))
+    feeds, _, problems = repair(build(far))
     assert feeds.stops.loc[2, ["lon", "lat"]].tolist() == [-9.14, 38.72]
     assert len(problems.table()) == 0
+    # The bus is there five minutes after b.
+    assert said(checked(far), "faster than 350 km/h between two stops") == {"x": 1}
+    assert said(checked(one()), "faster than 350 km/h between two stops") == {}
 
 
 def test_a_stop_at_0_0_is_put_at_its_station_or_between_its_neighbours():
