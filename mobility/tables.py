@@ -228,12 +228,24 @@ def from_table(table: pd.DataFrame) -> list[TravelTimes]:
     return found
 
 
+def _numbered(
+    column: pd.Series,
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+    """Number the values of a column in the order they first appear."""
+    if not isinstance(column.dtype, pd.CategoricalDtype) or column.hasnans:
+        codes, values = pd.factorize(column.astype(object))
+        return codes, np.asarray(values, object)
+    codes, found = pd.factorize(column.cat.codes.to_numpy())
+    return codes, column.cat.categories.to_numpy(object)[found]
+
+
 def _from_rows(scenario: str, mode: str, rows: pd.DataFrame) -> TravelTimes:
-    row, origins = pd.factorize(rows["origin"].astype(object))
-    col, destinations = pd.factorize(rows["destination"].astype(object))
+    row, origins = _numbered(rows["origin"])
+    col, destinations = _numbered(rows["destination"])
     shape = (len(origins), len(destinations))
-    flat = row.astype(np.int64) * shape[1] + col
-    if len(np.unique(flat)) != len(flat):
+    there = np.zeros(shape, bool)
+    there[row, col] = True
+    if there.sum() != len(rows):
         raise RunError(Problem("travel times", f"a pair twice in {scenario}/{mode}", "one row"))
 
     def grid(name: str, empty: float) -> FloatArray:
@@ -257,8 +269,8 @@ def _from_rows(scenario: str, mode: str, rows: pd.DataFrame) -> TravelTimes:
     return TravelTimes(
         scenario=scenario,
         mode=mode,
-        origins=np.asarray(origins, object),
-        destinations=np.asarray(destinations, object),
+        origins=origins,
+        destinations=destinations,
         country_o=country("country_o", row, shape[0]),
         country_d=country("country_d", col, shape[1]),
         percentiles=percentiles,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,40 @@ SUPPLY_TEXTS = dict.fromkeys(
 OWN_COLUMNS = ("zone_id", "name", "municipality", "country", "lon", "lat", "geometry")
 
 
+class Tables(Mapping[str, pd.DataFrame]):
+    """Tables of a folder by file stem, each read when it is first asked for.
+
+    Of many runs set side by side nobody looks at most of these.
+    """
+
+    def __init__(self, folder: Path, read: Callable[[Path], pd.DataFrame]) -> None:
+        self._paths = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+        self._read = read
+        self._known: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._known:
+            path = self._paths[name]
+            try:
+                self._known[name] = self._read(path)
+            except (OSError, ValueError) as cause:
+                raise _damaged(path, cause) from cause
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def _damaged(path: Path, cause: Exception) -> RunError:
+    return RunError(
+        Problem(str(path), f"a file that can't be read ({cause})", "a finished run",
+                "Run the scenario again")
+    )  # fmt: skip
+
+
 def read_run(folder: Path) -> RunData:
     """Read a run back.
 
@@ -39,10 +74,7 @@ def read_run(folder: Path) -> RunData:
     try:
         return _read(folder, facts)
     except (OSError, ValueError, KeyError, pyogrio.errors.DataSourceError) as cause:
-        raise RunError(
-            Problem(str(folder), f"a file that can't be read ({cause})", "a finished run",
-                    "Run the scenario again")
-        ) from cause  # fmt: skip
+        raise _damaged(folder, cause) from cause
 
 
 def _read(folder: Path, facts: dict[str, Any]) -> RunData:
@@ -65,7 +97,7 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
         accessibility=accessibility,
         municipalities=tables["municipalities"],
         border={name: table for name, table in tables.items() if name != "municipalities"},
-        evidence={path.stem: _table(path) for path in sorted((folder / "merge").glob("*.csv"))},
+        evidence=Tables(folder / "merge", _table),
         background=Background(
             lines=_lines(layers, "lines"),
             stops=_points(layers),
@@ -75,16 +107,17 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
         counts=facts["counts"],
         notes=tuple(facts["notes"]),
         timings_s=facts["timings_s"],
-        supply={
-            path.stem: pd.read_csv(path, keep_default_na=False, dtype=SUPPLY_TEXTS)
-            for path in sorted((folder / "supply").glob("*.csv"))
-        },
+        supply=Tables(folder / "supply", _supply_table),
     )
 
 
 def _table(path: Path) -> pd.DataFrame:
     """Read a table; only an empty cell is missing, not a place called "NA"."""
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def _supply_table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, dtype=SUPPLY_TEXTS)
 
 
 def _zones(table: gpd.GeoDataFrame, accessibility: pd.DataFrame) -> Zones:
