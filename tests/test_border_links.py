@@ -331,6 +331,16 @@ def test_a_city_link_that_is_not_served_is_said():
     assert "reaches nobody" in said["reach_pt"].sentence
 
 
+def test_a_link_shut_to_all_is_not_served_and_one_the_car_alone_misses_has_no_factor():
+    shut = [[None] * 4] * 4
+    both = ten(pt=make_times(shut), car=make_times(shut, mode="car")).set_index("key")
+    assert np.isnan(both.loc["vf_city", "value"])
+    assert (both.loc["vf_city", "other"], both.loc["vf_city", "count"]) == (2, 2)
+    car = ten(pt=TIMES, car=make_times(shut, mode="car")).set_index("key")
+    assert np.isnan(car.loc["vf_city", "value"])
+    assert (car.loc["vf_city", "other"], car.loc["vf_city", "count"]) == (0, 0)
+
+
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_ten_plain_sentences(lang):
     said = headlines(ten(), lang)

@@ -7,7 +7,7 @@ import io
 import pandas as pd
 from rich.console import Console
 
-from mobility.cli.summary import ranking
+from mobility.cli.summary import _change, ranking
 
 
 def said(count: int, lang: str = "en") -> list[str]:
@@ -40,3 +40,17 @@ def test_few_are_all_shown_in_the_reader_s_language() -> None:
     lines = said(8, "nl")
     assert sum("Plan" in line for line in lines) == 8
     assert "Nu 100" in lines
+
+
+def test_a_link_that_is_lost_is_not_said_to_stay_as_it_was() -> None:
+    nothing = float("nan")
+    index = pd.MultiIndex.from_product([["now", "shut"], ["car", "pt"]])
+
+    def said_of(*minutes: float) -> str:
+        return _change(pd.Series(minutes, index), "now", "shut", "en")
+
+    assert said_of(60, 90, nothing, nothing) == "–"
+    assert said_of(60, 90, 60, nothing) == "PT –"
+    assert said_of(60, 90, 60, 90) == "="
+    assert said_of(nothing, nothing, nothing, nothing) == "="
+    assert said_of(60, 90, 60, 70) == "PT −20"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from mobility.border.penetration import foreign_pairs
@@ -197,15 +198,21 @@ def _vf_city(
     population: str,
     span_of: SpanOf,
 ) -> Row:
-    """Median VF factor of the city links both ways; other: links public transport misses."""
+    """Median VF factor of the city links both ways; other: links public transport misses.
+
+    A link that public transport misses is the worst, whether or not the car gets there: else
+    shutting links would seem to mend the rest. One that only the car misses has no factor.
+    """
     if pt is None or car is None or not cities:
         return NOTHING, np.nan, np.nan
-    by_car = _link_times(car, zones, cities, population)
+    by_car, _ = _link_times(car, zones, cities, population)
 
     def factors_of(matrix: TravelTimes) -> Array:
-        times_s = _link_times(matrix, zones, cities, population)
-        known = np.isfinite(by_car) & (by_car > 0)
-        return np.where(np.isfinite(times_s), times_s, np.inf)[known] / by_car[known]
+        times_s, inside = _link_times(matrix, zones, cities, population)
+        served = np.isfinite(times_s)
+        driven = np.isfinite(by_car) & (by_car > 0)
+        ratio = np.where(served, times_s, np.inf) / np.where(driven, by_car, 1.0)
+        return np.asarray(ratio[inside & (driven | ~served)])
 
     def median(matrix: TravelTimes) -> float:
         ratio = np.sort(factors_of(matrix))
@@ -216,15 +223,20 @@ def _vf_city(
     return span_of(pt, median), float(np.isinf(ratio).sum()), float(len(ratio))
 
 
-def _link_times(times: TravelTimes, zones: Zones, links: Sequence[Link], population: str) -> Array:
-    """Median seconds of each pair, there and back."""
+def _link_times(
+    times: TravelTimes, zones: Zones, links: Sequence[Link], population: str
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Median seconds of each pair, there and back, and whether it lies inside the model."""
     weight, at = people(zones, population), positions_of(times, zones)
     found = [
-        place_times(times, at, origin.rows, destination.rows, weight)["time_s"]
+        place_times(times, at, origin.rows, destination.rows, weight)
         for a, b in links
         for origin, destination in ((a, b), (b, a))
     ]
-    return np.asarray(found, np.float64)
+    return (
+        np.array([one["time_s"] for one in found], np.float64),
+        np.array([one["inside"] for one in found], bool),
+    )
 
 
 def _bike_links(
@@ -239,7 +251,7 @@ def _bike_links(
         return NOTHING, np.nan, np.nan
 
     def good(matrix: TravelTimes) -> float:
-        both = _link_times(matrix, zones, local, population).reshape(-1, 2)
+        both = _link_times(matrix, zones, local, population)[0].reshape(-1, 2)
         return float((both <= BIKE_LIMIT_S).all(axis=1).sum())
 
     return span_of(times, good), np.nan, float(len(local))

@@ -132,7 +132,7 @@ def _most_changed(minutes: pd.DataFrame, pairs: pd.DataFrame, base: str) -> list
 
 
 def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
-    """Say which mode a scenario changes most, and by how many minutes."""
+    """Say which mode a scenario changes most, and by how many minutes; ``–`` is no longer."""
     _ = translator(lang)
     after, before = minutes[scenario], minutes[base]
     differences = (after - before).dropna()
@@ -140,6 +140,11 @@ def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
     if len(new):
         mode = str(new.index[0])
         return f"{_(SHORT[mode])} {_minutes(new.iloc[0], lang)}"
+    lost = before[before.notna() & after.isna()]
+    if len(lost):
+        modes = [mode for mode in SHORT if mode in lost.index]
+        # Where no mode is left there is none to name.
+        return "–" if not after.notna().any() else f"{_(SHORT[modes[0]])} –"
     if not len(differences) or differences.abs().max() == 0:
         return "="
     mode = str(differences.abs().idxmax())
