@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -99,9 +102,14 @@ def roads_table(streets: StreetNetwork) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "lon", "lat"])
 
 
-def background(network: MultimodalNetwork, base: MultimodalNetwork) -> Background:
+def background(
+    network: MultimodalNetwork,
+    base: MultimodalNetwork,
+    layers: Mapping[str, gpd.GeoDataFrame] | None = None,
+) -> Background:
     """Make what maps show behind the figures; lines the base lacks are marked new."""
     return Background(
+        layers=dict(layers or {}),
         lines=lines_table(network, None if network is base else base),
         stops=stops_table(network),
         roads=roads_table(network.supply.streets),

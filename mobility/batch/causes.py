@@ -42,14 +42,17 @@ def named_causes(pairs: pd.DataFrame, named: Mapping[str, tuple[str, str]]) -> p
     Returns
     -------
     DataFrame
-        ``origin, destination, mode, cause, minutes``.
+        ``origin, destination, mode, cause, minutes, actual_min``.
     """
     rows = []
     for start, end in named.values():
         mine = pairs[(pairs["municipality_o"] == start) & (pairs["municipality_d"] == end)]
         rows.append(
-            mine.assign(origin=start, destination=end, minutes=mine["cost_s"] / 60)[
-                ["origin", "destination", "mode", "cause", "minutes"]
-            ]
+            mine.assign(
+                origin=start,
+                destination=end,
+                minutes=mine["cost_s"] / 60,
+                actual_min=mine["actual_s"] / 60,
+            )[["origin", "destination", "mode", "cause", "minutes", "actual_min"]]
         )
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

@@ -14,13 +14,16 @@ from matplotlib.figure import Figure as Drawing
 from mobility.charts import (
     Stamp,
     access_curves,
+    border_waterfall,
     change_map,
+    departures_over_day,
     heat_map,
     measure_ranking,
     pair_bars,
     people_by_minute,
     save,
     scorecard_page,
+    svg_bytes,
     vf_heat_map,
 )
 from mobility.report import Figure, ReportInput
@@ -36,13 +39,17 @@ MATRIX_MODES = ("pt", "bike")
 CARD_MODES = ("bike", "pt", "car")
 CURVE_MODES = ("pt", "bike+pt")
 CHANGE_MODES = ("pt", "bike+pt", "car+pt", "bike", "ebike", "car", "walk")
+# The report has its own matrices, to be sorted.
+NOT_IN_REPORT = ("matrix-", "vf-")
 RANKED_FROM = 3
 FELT_S = 30.0
+MOST_OPERATORS = 7
+MOST_PANELS = 4
 MOST_RUNS = 8
 """As many as there are colours to tell them apart; see `worth_drawing`."""
 
 
-def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
+def draw(data: ReportInput, lang: str, *, matrices: bool = True) -> Iterator[tuple[str, Drawing]]:
     """Draw every chart that the runs allow, one after the other: file stem, figure."""
     stamp = Stamp.of_inputs(
         (file["role"] for file in data.manifest.get("inputs", ())),
@@ -74,8 +81,57 @@ def draw(data: ReportInput, lang: str) -> Iterator[tuple[str, Drawing]]:
                 stamp=stamp,
             ),
         )
-    yield from _matrices(data, titles, lang, stamp)
+    if matrices:
+        yield from _matrices(data, titles, lang, stamp)
     yield from _over_all(data, titles, lang, stamp)
+    if len(table := departures_worth_drawing(data, translator(lang)("other operators"))):
+        yield (
+            "departures",
+            departures_over_day(table, place=data.region, titles=titles, lang=lang, stamp=stamp),
+        )
+    if len(data.border):
+        yield "waterfall", _waterfall(data.border, lang, stamp)
+
+
+def departures_worth_drawing(data: ReportInput, others: str) -> pd.DataFrame:
+    """Choose the first run's departures and those that differ from them, the largest operators.
+
+    Operators beyond `MOST_OPERATORS` are one, called `others`. Of several runs that all have
+    the first one's departures there is nothing to draw.
+    """
+    table = data.departures
+    if table.empty:
+        return table
+    size = table.groupby("operator")["departures"].sum().sort_values(ascending=False, kind="stable")
+    if len(size) > MOST_OPERATORS:
+        large = size.index[: MOST_OPERATORS - 1]
+        table = table.assign(
+            operator=table["operator"].where(table["operator"].isin(large), others)
+        )
+    by_run = {
+        name: rows.groupby(["operator", "hour"])["departures"].sum()
+        for name, rows in table.groupby("scenario", sort=False)
+    }
+    first = by_run.get(data.baseline.name)
+    differ = [name for name, rows in by_run.items() if first is None or not rows.equals(first)]
+    if len(data.runs) > 1 and not differ:
+        return table.head(0)
+    kept = [data.baseline.name, *differ][:MOST_PANELS]
+    return table[table["scenario"].isin(kept)]
+
+
+def _waterfall(border: pd.DataFrame, lang: str, stamp: Stamp) -> Drawing:
+    """Draw the named pair that the border costs most."""
+    keys = ["origin", "destination", "mode"]
+    cost = border.groupby(keys, sort=False)["minutes"].sum()
+    origin, destination, mode = cost.idxmax()
+    rows = border[(border[keys] == [origin, destination, mode]).all(axis=1)]
+    causes = rows.groupby("cause", sort=False)["minutes"].sum()
+    return border_waterfall(
+        {str(cause): float(minutes) for cause, minutes in causes.items()},
+        without_border_min=float(rows["actual_min"].iloc[0] - causes.sum()),
+        place=f"{origin} – {destination}", mode=str(mode), lang=lang, stamp=stamp,
+    )  # fmt: skip
 
 
 def worth_drawing(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
@@ -200,18 +256,28 @@ def _stem(mode: str) -> str:
 
 
 def write_charts(folder: Path, data: ReportInput, lang: str) -> ReportInput:
-    """Write each chart as PNG and SVG; return the data with the charts its report shows."""
+    """Write each chart as PNG and SVG; return the data with the charts its report shows.
+
+    The report's charts are there in both languages, since its page switches between them.
+    """
     folder.mkdir(parents=True)
     about = {"fingerprint": str(data.manifest.get("fingerprint", "")), "Source": data.region}
-    shown = []
+    own: dict[str, bytes] = {}
     for stem, figure in draw(data, lang):
         _, svg = save(figure, folder / stem, {"Title": stem, **about})
-        if not stem.startswith(("matrix-", "vf-")):  # the report has its own, to be sorted
-            shown.append(_shown(stem, svg.read_bytes()))
+        if not stem.startswith(NOT_IN_REPORT):
+            own[stem] = svg.read_bytes()
+    drawn = {lang: own}
+    for other in (other for other in LANGUAGES if other != lang):
+        drawn[other] = {
+            stem: svg_bytes(figure, {"Title": stem, **about})
+            for stem, figure in draw(data, other, matrices=False)
+        }
+    shown = [_shown(stem, {by: drawn[by][stem] for by in LANGUAGES}) for stem in own]
     return replace(data, figures=tuple(shown))
 
 
-def _shown(stem: str, svg: bytes) -> Figure:
+def _shown(stem: str, svg: Mapping[str, bytes]) -> Figure:
     kind, _, mode = stem.partition("-")
     names = {
         "pairs": "Travel times of named pairs",
@@ -219,9 +285,11 @@ def _shown(stem: str, svg: bytes) -> Figure:
         "access": "People within reach",
         "change": "Where it changes",
         "ranking": "Which scenario helps most",
+        "departures": "Departures over the day",
+        "waterfall": "What the border costs, by cause",
     }
     alt = {}
     for lang in LANGUAGES:
         by = f", {label(mode.replace('-', '+'), lang)}" if mode else ""
         alt[lang] = translator(lang)(names[kind]) + by
-    return Figure(name=stem, svg=dict.fromkeys(LANGUAGES, svg), alt=alt)
+    return Figure(name=stem, svg=svg, alt=alt)

@@ -13,7 +13,9 @@ import pandas as pd
 
 from mobility.batch import manifest, matrices
 from mobility.batch.background import background, counts_of
+from mobility.batch.hours import supply_hours
 from mobility.batch.inputs import Timed, prepare
+from mobility.batch.isochrones import network_layers
 from mobility.batch.results import LANGUAGES, RunData, tabulate
 from mobility.batch.reuse import Reused, reused
 from mobility.batch.write import write_run
@@ -28,6 +30,7 @@ from mobility.scenario.policy_forms import NoBorder
 from mobility.snapshots import supply_lines, supply_stops
 from mobility.streets import period_of
 from mobility.tables import TravelTimes
+from mobility.travel_times import Window
 from mobility.zones import Zones
 
 PREPARED = ".prepared"
@@ -183,7 +186,10 @@ def _compute(
     accessibility, municipalities, border = tabulate(times, network, pairs)
     border["service_cost"] = service_cost(network.supply.feeds, network.day)
     border |= _decomposed(job, teller, zones, threads)
-    behind = background(network, base)
+    window = Window(clock_s(scenario.window.start), clock_s(scenario.window.end))
+    behind = background(
+        network, base, network_layers(network, prepared.countries, pairs, scenario.modes, window)
+    )
     seconds = {"changes": changed, "route": routed_s or took, "indicators": clock() - started}
     return RunData(
         name=scenario.name,
@@ -207,6 +213,7 @@ def _compute(
         supply={
             "lines": supply_lines(network.timetable),
             "stops": supply_stops(network.timetable),
+            "hours": supply_hours(network.timetable),
         },
     )
 

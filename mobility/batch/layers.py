@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from mobility.batch.figures import mean_change_min
 from mobility.batch.results import RunData
+from mobility.report.pairs import people_of
 
 WGS84 = "EPSG:4326"
+MEDIAN = 50
 
 
-def map_layers(result: RunData) -> dict[str, gpd.GeoDataFrame]:
-    """Lay a run out as layers: zones, lines, stops, main roads and, where known, countries."""
+def map_layers(results: Sequence[RunData]) -> dict[str, gpd.GeoDataFrame]:
+    """Lay a run out as layers, the last of those given.
+
+    Zones, lines, stops, main roads and, where known, countries, isochrones and street
+    crossings of the border; beside a baseline, of each mode that differs also by how much.
+    """
+    result = results[-1]
     layers = {
         "zones": _zones(result),
         "lines": _lines(result.background.lines),
@@ -26,7 +37,44 @@ def map_layers(result: RunData) -> dict[str, gpd.GeoDataFrame]:
         layers["countries"] = gpd.GeoDataFrame(
             {"country": codes}, geometry=[polygons[c] for c in codes], crs=WGS84
         )
+    layers |= result.background.layers
+    if len(results) == 2:
+        layers |= differences(*results)
     return layers
+
+
+def differences(baseline: RunData, result: RunData) -> dict[str, gpd.GeoDataFrame]:
+    """Mean minutes that a scenario changes from each zone, one layer per mode that differs.
+
+    ``change_min`` is the mean over destinations reached in both, weighted by their people;
+    ``gained`` and ``lost`` count destinations that only one of both reaches.
+    """
+    people = people_of(result.zones)
+    place = {str(zone): k for k, zone in enumerate(result.zones.ids)}
+    layers = {}
+    for mode in (mode for mode in result.times if mode in baseline.times):
+        before, after = baseline.times[mode], result.times[mode]
+        reached = np.isfinite(before.at(MEDIAN)), np.isfinite(after.at(MEDIAN))
+        change = mean_change_min(before, after, people)
+        gained = (reached[1] & ~reached[0]).sum(axis=1)
+        lost = (reached[0] & ~reached[1]).sum(axis=1)
+        if not (np.nan_to_num(change).any() or gained.any() or lost.any()):
+            continue
+        rows = [place[str(zone)] for zone in after.origins]
+        table = pd.DataFrame({
+            "zone_id": result.zones.ids[rows], "name": result.zones.names[rows],
+            "change_min": change, "gained": gained, "lost": lost,
+        })  # fmt: skip
+        layers[f"difference_{mode.replace('+', '_')}"] = gpd.GeoDataFrame(
+            table, geometry=_shapes(result)[rows], crs=WGS84
+        )
+    return layers
+
+
+def _shapes(result: RunData) -> npt.NDArray[np.object_]:
+    zones = result.zones
+    shapes = shapely.points(zones.lon, zones.lat) if zones.shapes is None else zones.shapes
+    return np.asarray(shapes, object)
 
 
 def _zones(result: RunData) -> gpd.GeoDataFrame:
@@ -48,8 +96,7 @@ def _zones(result: RunData) -> gpd.GeoDataFrame:
         index="zone", columns="column", values="value", observed=True
     )
     table = table.join(wide, on="zone_id")
-    shapes = shapely.points(zones.lon, zones.lat) if zones.shapes is None else zones.shapes
-    return gpd.GeoDataFrame(table, geometry=np.asarray(shapes, object), crs=WGS84)
+    return gpd.GeoDataFrame(table, geometry=_shapes(result), crs=WGS84)
 
 
 def _lines(table: pd.DataFrame) -> gpd.GeoDataFrame:

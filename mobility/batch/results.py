@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from mobility.border import all_border
@@ -21,11 +22,16 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Background:
-    """What maps show behind the figures: tables of `lines`, `stops` and `roads`."""
+    """What maps show behind the figures: tables of `lines`, `stops` and `roads`.
+
+    `layers` has further layers for QGIS by name, `isochrones` and `crossings`, of a run just
+    computed; they are not read back.
+    """
 
     lines: pd.DataFrame
     stops: pd.DataFrame
     roads: pd.DataFrame
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class RunData:
     timings_s
         Step → seconds.
     supply
-        Tables of what is offered on the day: `lines` and `stops`.
+        Tables of what is offered on the day: `lines`, `stops` and `hours`.
     """
 
     name: str

@@ -154,14 +154,14 @@ def departures_over_day(
     table
         Rows ``scenario, operator, hour, departures``.
     place
-        Stop or place whose departures these are.
+        Region or place whose departures these are.
     titles
         Scenario → title in `lang`.
     """
     _ = translator(lang)
     present = [s for s in titles if (table["scenario"] == s).any()] if len(table) else []
     height = 1.3 + 1.9 * max(len(present), 1)
-    head = _("Departures from {place} over the day").format(place=place)
+    head = _("Trips by hour of departure: {place}").format(place=place)
     with styled():
         figure = new_figure(head, stamp, lang, height=height)
         if not present:

@@ -19,7 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from mobility.words import number, signed, translator
+from mobility.words import marked, number, signed, translator
 
 # Okabe and Ito's eight, grey first for the baseline: told apart by every kind of colour vision.
 BASELINE_COLOUR = "#5c5c5c"
@@ -45,6 +45,13 @@ INK = "#333333"
 DPI = 200
 PNG = {"compress_level": 3}
 FINGERPRINT_SHOWN = 12
+ROLES = {
+    "streets": marked("streets"),
+    "zones": marked("zones"),
+    "border": marked("national borders"),
+    "observed drives": marked("observed drives"),
+    "merge overrides": marked("corrections to the merge"),
+}
 TITLE_LETTERS_PER_INCH = 9.5
 
 
@@ -52,27 +59,39 @@ TITLE_LETTERS_PER_INCH = 9.5
 class Stamp:
     """What stands in the corner of a chart: where its numbers come from.
 
-    `source` names the data, `fingerprint` the run; either may be empty.
+    `source` names the data, `fingerprint` the run; either may be empty. `roles` names inputs
+    by what they are for, in the reader's language where it is a word of ours.
     """
 
     source: str = ""
     fingerprint: str = ""
     demonstration: bool = False
+    roles: tuple[str, ...] = ()
 
     @classmethod
     def of_inputs(cls, roles: Iterable[str], fingerprint: str, *, demonstration: bool) -> Stamp:
         """Name the inputs by their roles, each once, in order."""
-        return cls(", ".join(sorted(set(roles))), fingerprint, demonstration)
+        return cls("", fingerprint, demonstration, tuple(sorted(set(roles))))
 
     def line(self, lang: str) -> str:
         """The corner text in `lang`."""
         _ = translator(lang)
         parts = [_("Demonstration timetable")] if self.demonstration else []
-        if self.source:
-            parts.append(_("Source: {source}").format(source=self.source))
+        named = [self.source] if self.source else []
+        named += dict.fromkeys(_role(role, lang) for role in self.roles)
+        if named:
+            parts.append(_("Source: {source}").format(source=", ".join(named)))
         if self.fingerprint:
             parts.append(_("Run {name}").format(name=self.fingerprint[:FINGERPRINT_SHOWN]))
         return " · ".join(parts)
+
+
+def _role(role: str, lang: str) -> str:
+    """What an input is for; of a feed its name."""
+    kind, _, name = role.partition(" ")
+    if kind == "feed":
+        return name
+    return translator(lang)(ROLES[role]) if role in ROLES else role
 
 
 @contextmanager

@@ -37,6 +37,7 @@ BORDER = (
     Column("mode", "string", "", "mode of travel, door to door"),
     Column("cause", "string", "", "cause of the border effect"),
     Column("minutes", "float64", "min", "minutes that this cause adds"),
+    Column("actual_min", "float64", "min", "time as it is"),
 )
 
 
@@ -126,6 +127,8 @@ class ReportInput:
         `lines` may have a column ``scenario``: the line is new in that scenario.
     border
         Rows of `BORDER`, the causes of one pair adding up to its border effect; may be empty.
+    departures
+        Rows ``scenario, operator, hour, departures`` of the day; may be empty.
     evidence
         File stem in ``merge/`` → table.
     manifest
@@ -154,6 +157,7 @@ class ReportInput:
     stops: pd.DataFrame = field(default_factory=_empty)
     roads: pd.DataFrame = field(default_factory=_empty)
     border: pd.DataFrame = field(default_factory=_empty)
+    departures: pd.DataFrame = field(default_factory=_empty)
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     demonstration: bool = False
