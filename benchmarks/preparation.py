@@ -2,7 +2,7 @@
 
 Makes a feed of 15 million stop_times beside the demonstration's, and a street extract like
 Belgium's (60 million nodes, a quarter of them streets; the rest buildings), and prepares the
-demonstration's area from them in a process of its own, without fetching:
+demonstration's area from them in a process of its own, without fetching, and computes a matrix:
 
     python benchmarks/preparation.py --keep FOLDER --make      # makes the files, minutes
     python benchmarks/preparation.py --keep FOLDER             # measures
@@ -34,6 +34,7 @@ from mobility.demo.build import write_region_file
 from mobility.network import Settings
 from mobility.scenario import read_region
 from mobility.streets import clipping
+from mobility.travel_times import travel_times
 
 DAY = dt.date(2026, 10, 6)
 BELGIUM = (2.5, 49.5, 6.4, 51.6)
@@ -101,10 +102,16 @@ def measure(folder: Path) -> str:
     supply = timed.prepared.network.supply
     said = ", ".join(f"{step} at {at:.0f} s" for at, step in steps)
     took = ", ".join(f"{name} {s:.0f} s" for name, s in timed.timings_s.items())
+    prepared = peak_mb()
+    start = time.perf_counter()
+    travel_times(timed.prepared.network, "pt", scenario="now", start_s=7 * 3600, end_s=9 * 3600)
+    matrix = time.perf_counter() - start
     return (
-        f"prepared in {whole:.0f} s, peak {peak_mb():.0f} MB ({said}; {took}): "
+        f"prepared in {whole:.0f} s, peak {prepared:.0f} MB ({said}; {took}): "
         f"{len(supply.streets.edge_from):,} street edges, {len(supply.feeds.stop_times):,} calls, "
-        f"{len(supply.feeds.stops):,} stops, {len(supply.zones.ids):,} zones"
+        f"{len(supply.feeds.stops):,} stops, {len(supply.zones.ids):,} zones; "
+        f"all zones × all zones × 120 departures by public transport in {matrix:.0f} s, "
+        f"compiling included, peak {peak_mb():.0f} MB"
     )
 
 
