@@ -8,7 +8,7 @@ from street_toys import metres, node_xml, way_xml, write_osm
 
 from mobility.streets.delays import passes
 from mobility.streets.judging import overruled
-from mobility.streets.law import has_table, known_values, read_table, rules_for, two_letters
+from mobility.streets.law import known_values, rules_for, two_letters
 from mobility.streets.limits import IMPUTED, TAGGED, car_limits, is_urban, parse_limit
 
 MODES = ("walk", "bike", "speed_pedelec", "car")
@@ -115,48 +115,6 @@ def test_directions(text, mode, dutch, belgian):
     for country, expected in (("NL", dutch), ("BE", belgian)):
         verdict = rules_for(country, mode).judge(parse(text))
         assert (verdict.forward, verdict.backward) == expected, country
-
-
-def every_row():
-    for mode in MODES:
-        for place in ("any", "nl", "be"):
-            if has_table(f"{place}_{mode}"):
-                for number, row in enumerate(read_table(f"{place}_{mode}"), start=2):
-                    yield place, mode, number, row
-
-
-@pytest.mark.parametrize(
-    ("place", "mode", "number", "row"),
-    [pytest.param(*item, id=f"{item[0]}_{item[1]}:{item[2]}") for item in every_row()],
-)
-def test_every_row_has_a_source_and_is_heard(place, mode, number, row):
-    """Some street exists on which the row decides: its word is the last one there."""
-    assert row["source"].strip()
-    if row["setting"] == "same":
-        return
-    country = "" if place == "any" else place.upper()
-    rules = rules_for(country, mode)
-    heard = False
-    for highway in ("residential", "tertiary", "cycleway", "path", "track", "trunk", "steps"):
-        for key in row["key"].split("|"):
-            for value in row["values"].split("|"):
-                tags = {"highway": highway, key: value}
-                also_keys = [part for part in row["also_key"].split("|") if part]
-                also = row["also_values"].split("|")[0]
-                if also_keys and also != "-":
-                    tags[also_keys[0]] = also
-                verdict = rules.judge(tags)
-                said = {
-                    "access": verdict.access,
-                    "forward": "yes" if verdict.forward else "no",
-                    "backward": "yes" if verdict.backward else "no",
-                    "factor": f"{verdict.factor:g}",
-                    "kph": f"{verdict.kph:g}",
-                }[row["field"]]
-                setting = row["setting"]
-                wanted = setting if row["field"] not in ("factor", "kph") else f"{float(setting):g}"
-                heard |= said == wanted
-    assert heard
 
 
 def test_unknown_country_takes_the_generic_rules_and_says_so():
