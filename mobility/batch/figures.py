@@ -29,7 +29,7 @@ from mobility.charts import (
 from mobility.report import Figure, ReportInput
 from mobility.report.model import Run, spoken
 from mobility.report.pairs import pair_times, people_of
-from mobility.report.ranking import scenario_ranking
+from mobility.report.ranking import ranking_digits, scenario_ranking
 from mobility.tables import TravelTimes
 from mobility.words import label, translator
 
@@ -219,7 +219,7 @@ def _over_all(
         })  # fmt: skip
         yield "ranking-pt", measure_ranking(
             table, unit="min", title=_("Minutes less across the border, by public transport"),
-            lang=lang, stamp=stamp, digits=2,
+            lang=lang, stamp=stamp, digits=ranking_digits(ranks),
         )  # fmt: skip
 
 

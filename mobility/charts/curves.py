@@ -185,6 +185,5 @@ def departures_over_day(
         panels[-1].set_xticks(range(0, 24, 2))
         panels[-1].set_xlabel(_("hour of the day"))
         figure.supylabel(_("departures per hour"), fontsize=9, color="#333333")
-        handles, names = panels[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside right upper", fontsize=8)
+        panels[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
     return figure

@@ -28,6 +28,7 @@ SHORT = {
 }
 MODE_COLUMNS = 4
 SHOWN_PAIRS = 10
+HALF_MINUTE = 0.5
 
 
 def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
@@ -54,7 +55,7 @@ def summary(results: Sequence[RunData], lang: str) -> tuple[Table, list[str]]:
     rows = rows[rows["percentile"] == 50]
     minutes = rows.pivot_table(
         index="pair", columns=["scenario", "mode"], values="minutes", dropna=False, sort=False
-    ).round()
+    )
     base, others = data.runs[0], data.runs[1:]
     shown = _most_changed(minutes, rows.drop_duplicates("pair"), base.name)
     title = f"{printable(data.region)}\n{_('Minutes, door to door')}"
@@ -132,7 +133,10 @@ def _most_changed(minutes: pd.DataFrame, pairs: pd.DataFrame, base: str) -> list
 
 
 def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
-    """Say which mode a scenario changes most, and by how many minutes; ``–`` is no longer."""
+    """Say which mode a scenario changes most, and by how many minutes; ``–`` is no longer.
+
+    As in the report, the change of unrounded times is rounded; below half a minute it is none.
+    """
     _ = translator(lang)
     after, before = minutes[scenario], minutes[base]
     differences = (after - before).dropna()
@@ -145,7 +149,7 @@ def _change(minutes: pd.Series, base: str, scenario: str, lang: str) -> str:
         modes = [mode for mode in SHORT if mode in lost.index]
         # Where no mode is left there is none to name.
         return "–" if not after.notna().any() else f"{_(SHORT[modes[0]])} –"
-    if not len(differences) or differences.abs().max() == 0:
+    if not len(differences) or differences.abs().max() < HALF_MINUTE:
         return "="
     mode = str(differences.abs().idxmax())
     sign = "+" if differences[mode] > 0 else "−"

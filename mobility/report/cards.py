@@ -54,7 +54,9 @@ def _key() -> Spoken:
     signals = by_language(
         lambda lang: ", ".join(f"{SIGNS[s]} {word(s).texts[lang]}" for s in SIGNS)
     )
-    return say("Minutes; {signals}. In brackets the change.", signals=signals)
+    return say(
+        "Minutes; {signals}. In brackets the change, rounded from unrounded times.", signals=signals
+    )
 
 
 def _lines(rows: pd.DataFrame, modes: list[str], before: Times) -> list[tuple[Cell, ...]]:

@@ -67,6 +67,12 @@ def scenario_ranking(
     )
 
 
+def ranking_digits(table: pd.DataFrame) -> int:
+    """Decimals that tell ranked scenarios apart: one, and two where none changes a minute."""
+    shown = np.abs(table[["mean_change", "mean_change_border"]].to_numpy(float))
+    return 1 if np.nanmax(shown, initial=0.0) >= FELT_MINUTES else 2
+
+
 def _mean(values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mobility.report.answer import scenario_title
 from mobility.report.model import ReportInput, spoken
-from mobility.report.ranking import people_reached, scenario_ranking
+from mobility.report.ranking import people_reached, ranking_digits, scenario_ranking
 from mobility.report.speech import Spoken, by_language, change, figure, say, word
 from mobility.tables import MODES, TRANSIT_MODES
 
@@ -103,8 +103,9 @@ def ranking_blocks(data: ReportInput) -> list[Block]:
         table = scenario_ranking(data.municipalities, names, mode)
         if table.empty:
             continue
+        digits = ranking_digits(table)
         body = tuple(
-            _ranking_row(data, i, row, mode, reached)
+            _ranking_row(data, i, row, mode, reached, digits)
             for i, row in enumerate(table.to_dict("records"))
         )
         changed = bool((table["faster"] + table["slower"]).sum())
@@ -119,6 +120,7 @@ def _ranking_row(
     row: Mapping[Any, Any],
     mode: str,
     reached: Mapping[tuple[str, str], float],
+    digits: int,
 ) -> tuple[Cell, ...]:
     name = str(row["scenario"])
     before = reached.get((mode, data.baseline.name), math.nan)
@@ -126,8 +128,8 @@ def _ranking_row(
     return (
         Cell(str(position + 1)),
         Cell(scenario_title(data, name)),
-        Cell(change(row["mean_change"], 1)),
-        Cell(change(row["mean_change_border"], 1)),
+        Cell(change(row["mean_change"], digits)),
+        Cell(change(row["mean_change_border"], digits)),
         *(Cell(figure(row[key])) for key in ("faster", "slower", "gained", "lost")),
         Cell(change(gain)),
     )
