@@ -527,10 +527,28 @@ def test_overrides_without_columns_or_file(tmp_path):
         read_overrides(path, ("be",))
 
 
+@pytest.mark.parametrize(
+    ("stop", "other", "found"),
+    [
+        ("4.75 52.3", "", "same station"),  # 1.3 km off, whole minutes of arc: rough
+        ("4.7512 52.3007", "", None),  # as far off, but exact: another place
+        ("4.75 52.3", "\nn 4.7200 52.3000 Nieuw-Vennep", None),  # two it might be
+    ],
+)
+def test_a_rough_station_alone_far_and_wide_is_the_one_whose_name_holds_it(stop, other, found):
+    be = f"s {stop} Schiphol (NL); country=NL\nm 5.3 50.9 Hasselt"
+    nl = f"p 4.7620 52.3094 Schiphol Centrum, Airport Plaza\nw 5.7 51.2 Weert{other}"
+    feeds = build(
+        rail("be", "BE", be, "s 7:00 | m 8:00"),
+        rail("nl", "NL", nl, "p 8:00 | w 8:10" + (" | n 8:20" if other else "")),
+    )
+    assert graded(feeds).get(("be:s", "nl:p")) == found
+
+
 def test_a_train_stop_abroad_that_nobody_shares_is_said():
     be = rail("be", "BE", "s 4.75 52.3 Schiphol (NL); country=NL\nm 5.7054 50.85 Maastricht; country=NL\n"
               "l 6.13 49.6 Luxembourg; country=LU\nh 5.5 51.2 Hamont", "s 7:00 | m 8:00 | l 8:30 | h 9:00")  # fmt: skip
-    nl = rail("nl", "NL", "p 4.7620 52.3094 Schiphol Centrum, Airport Plaza\nm 5.7049 50.8500 Maastricht",
+    nl = rail("nl", "NL", "p 4.7620 52.3094 Hoofddorp\nm 5.7049 50.8500 Maastricht",
               "p 8:00 | m 8:10")  # fmt: skip
     feeds = build(be, nl)
     found = check_abroad(feeds, match_stops(feeds)[1]).table()

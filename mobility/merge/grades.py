@@ -63,8 +63,9 @@ class Candidates:
 
     `walked` pairs were measured on the streets, the others are crow-fly times 1.3.
     `poorly_placed` pairs have a stop whose position is rough or that lies abroad for its
-    feed. `modes_a`, `modes_b` are bit sets, rail the lowest bit. `platforms` pairs name two
-    platforms.
+    feed; `lone` ones are rail stops, one of them rough, without another of the two feeds
+    within `coarse_m`. `modes_a`, `modes_b` are bit sets, rail the lowest bit. `platforms`
+    pairs name two platforms.
     """
 
     a: Int64
@@ -83,6 +84,7 @@ class Candidates:
     nameless_a: Bool
     nameless_b: Bool
     poorly_placed: Bool
+    lone: Bool
     platforms: Bool
 
 
@@ -119,6 +121,8 @@ def grade_candidates(found: Candidates, rules: Grading) -> tuple[Text, Text]:
          "trains, the nearest, and no name to tell them apart"),
         (both_rail & alike & only & found.poorly_placed, "same station",
          "trains, same name, position rough"),
+        (both_rail & part & found.lone, "same station",
+         "trains, alone far and wide, position rough"),
         (mutual_street & (alike | (crow <= rules.same_pole_m)) & (walk <= rules.same_stop_walk_m)
          & ~(found.platforms & alike), "same stop", "same mode, side by side"),
         (shared & ~both_rail & alike & (np.minimum(walk, crow * 1.3) <= rules.forecourt_m),

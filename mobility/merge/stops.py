@@ -25,7 +25,7 @@ from mobility.merge.model import (
     table_of,
     texts,
 )
-from mobility.merge.names import best_likeness, take_apart
+from mobility.merge.names import CONTAINED, best_likeness, take_apart
 from mobility.merge.overrides import Overrides
 from mobility.merge.places import UIC, UIC_DIGITS
 from mobility.merge.transfer_rows import CROW_FACTOR, with_transfers
@@ -82,8 +82,8 @@ def match_stops(
     """
     rules = grading or Grading()
     stops = _served(feeds)
-    a, b = _pairs(stops, feeds, rules, overrides or {})
-    found = _measure(stops, a, b, walk_m, rules)
+    a, b, lone = _pairs(stops, feeds, rules, overrides or {})
+    found = _measure(stops, a, b, lone, walk_m, rules)
     grade, reason = grade_candidates(found, rules)
     grade, reason = _overridden(feeds, stops, a, b, grade, reason, overrides or {})
     evidence = _evidence(feeds, stops, found, a, b, grade, reason)
@@ -178,11 +178,15 @@ def _codes_in(code: str, stop_id: str, none: frozenset[str]) -> frozenset[str]:
 
 def _pairs(
     stops: _Stops, feeds: Feeds, rules: Grading, overrides: Overrides
-) -> tuple[Int64, Int64]:
-    """Pairs to look at: near ones, far rail stations, and those the user names."""
+) -> tuple[Int64, Int64, Bool]:
+    """Pairs to look at: near ones, far rail stations, and those the user names.
+
+    Also, which are of two rail stops that have no other of the two feeds within `coarse_m`.
+    """
     point = on_sphere(stops.lon, stops.lat)
     rail = (stops.modes & 1) > 0
     found: list[npt.NDArray[np.int64]] = []
+    lonely = [np.zeros((0, 2), np.int64)]
     for f in range(len(feeds.sources)):
         for g in range(f + 1, len(feeds.sources)):
             ours, theirs = np.flatnonzero(stops.feed == f), np.flatnonzero(stops.feed == g)
@@ -191,17 +195,21 @@ def _pairs(
             ours, theirs = ours[rail[ours]], theirs[rail[theirs]]
             i, j = near_pairs(point[ours], point[theirs], rules.coarse_m)
             i, j = ours[i], theirs[j]
+            lone = (np.bincount(i)[i] == 1) & (np.bincount(j)[j] == 1)
             alike = np.array(
                 [
-                    _likeness(stops, p, q) >= rules.alike or bool(stops.codes[p] & stops.codes[q])
-                    for p, q in zip(i, j, strict=True)
+                    _likeness(stops, p, q) >= (CONTAINED if alone else rules.alike)
+                    or bool(stops.codes[p] & stops.codes[q])
+                    for p, q, alone in zip(i, j, lone, strict=True)
                 ],
                 bool,
             )
             found.append(np.column_stack([i, j])[alike.astype(bool)])
+            lonely.append(np.column_stack([i, j])[lone])
     found.append(_named_pairs(stops, feeds, overrides))
     pairs = np.unique(np.concatenate(found), axis=0) if found else np.zeros((0, 2), np.int64)
-    return pairs[:, 0], pairs[:, 1]
+    key, alone = (p[:, 0] * len(stops.row) + p[:, 1] for p in (pairs, np.concatenate(lonely)))
+    return pairs[:, 0], pairs[:, 1], np.isin(key, alone)
 
 
 def _named_pairs(stops: _Stops, feeds: Feeds, overrides: Overrides) -> npt.NDArray[np.int64]:
@@ -220,11 +228,12 @@ def _likeness(stops: _Stops, p: int, q: int) -> float:
 
 
 def _measure(
-    stops: _Stops, a: Int64, b: Int64, walk_m: WalkMetres | None, rules: Grading
+    stops: _Stops, a: Int64, b: Int64, lone: Bool, walk_m: WalkMetres | None, rules: Grading
 ) -> Candidates:
     crow = metres(stops.lon[a], stops.lat[a], stops.lon[b], stops.lat[b])
     walk, walked = _walks(stops, a, b, crow, walk_m, rules)
-    coarse = whole_minutes(stops.lon, stops.lat) | stops.abroad
+    rough = whole_minutes(stops.lon, stops.lat)
+    coarse = rough | stops.abroad
     return Candidates(
         a=a, b=b, feed_a=stops.feed[a], feed_b=stops.feed[b],
         crow_m=crow, walk_m=walk, walked=walked,
@@ -236,7 +245,7 @@ def _measure(
         modes_a=stops.modes[a], modes_b=stops.modes[b],
         station_a=_says_station(stops, a), station_b=_says_station(stops, b),
         nameless_a=_nameless(stops, a), nameless_b=_nameless(stops, b),
-        poorly_placed=coarse[a] | coarse[b],
+        poorly_placed=coarse[a] | coarse[b], lone=lone & (rough[a] | rough[b]),
         platforms=np.array([_two_platforms(stops, p, q) for p, q in zip(a, b, strict=True)], bool),
     )  # fmt: skip
 
