@@ -3,6 +3,7 @@
     python tests/crash.py --times 40
     python tests/crash.py --times 12 --what disk
     python tests/crash.py --times 20 --what interrupt
+    python tests/crash.py --times 300 --what endure
 
 Each time a run of a small region is started in a process of its own and killed after a random
 time. Then every run folder there must verify byte for byte, and a run that is let finish must give
@@ -196,7 +197,8 @@ def interrupt(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
         moment_s = rng.uniform(0.3, 45.0)
         time.sleep(moment_s)
         if started.poll() is not None:
-            started.communicate()
+            _, said = started.communicate()
+            wrong += [f"{number}: code {started.returncode}, {said}"] * (started.returncode != 0)
             continue
         asked += 1
         began = time.perf_counter()
@@ -214,6 +216,42 @@ def interrupt(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     return asked, wrong
 
 
+def endure(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
+    """Run one scenario after the other in this one process and watch its memory.
+
+    Each has another headway, so that nothing but the baseline stands already. Memory after the
+    first third must be that at the end, but for a twentieth.
+    """
+    import psutil
+
+    from mobility.cli import main as command_line
+
+    rng, process = random.Random(seed), psutil.Process()
+    write_region(place)
+    scenario = place / "through.toml"
+    text = scenario.read_text(encoding="utf-8")
+    used_mb: list[float] = []
+    began = time.perf_counter()
+    for number in range(times):
+        headway_s = 60 * rng.randint(5, 60) + number
+        scenario.write_text(
+            text.replace("headway_s = 3600", f"headway_s = {headway_s}"), encoding="utf-8"
+        )
+        code = command_line([str(scenario), "--out", str(place / "out"), "--quiet", "--workers",
+                             "1"])  # fmt: skip
+        if code != 0:
+            return number, [f"run {number}: exit code {code}"]
+        shutil.rmtree(place / "out" / ".parts", ignore_errors=True)
+        used_mb.append(process.memory_info().rss / 1e6)
+    shown = [round(used_mb[i * (times - 1) // 9]) for i in range(10)]
+    print(f"memory in MB at tenths of {times} runs: {shown}")
+    print(f"{(time.perf_counter() - began) / times:.1f} s a run, highest {max(used_mb):.0f} MB")
+    middle = sorted(used_mb[times // 3 : times // 2])[(times // 2 - times // 3) // 2]
+    last = sorted(used_mb[-(times // 6) :])[times // 12]
+    grown = [] if last <= 1.05 * middle else [f"memory grew from {middle:.0f} to {last:.0f} MB"]
+    return times, grown
+
+
 def mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True)
 
@@ -222,6 +260,7 @@ ATTACKS = {
     "kill": (attack, "killed at work"),
     "disk": (fill_up, "found no room"),
     "interrupt": (interrupt, "interrupted at work"),
+    "endure": (endure, "one after the other"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,14 +122,35 @@ def computers(workers: int | None, scheduler: str, n_scenarios: int) -> Iterator
             client = stack.enter_context(_connect(Client, scheduler))
         else:
             stack.enter_context(dask.config.set(LEAN))
-            local = stack.enter_context(
-                LocalCluster(
+            with _deaf_to_interrupts():
+                local = LocalCluster(
                     n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0",
                     host="127.0.0.1", memory_limit=None, silence_logs=logging.CRITICAL,
-                )
-            )  # fmt: skip
+                )  # fmt: skip
+            stack.enter_context(local)
             client = stack.enter_context(Client(local))
         yield Cluster(client)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let workers that begin here not hear Ctrl-C, which a terminal sends to all processes.
+
+    They end with this one. So does Python's keeper of semaphores, which is to say nothing then.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker  # noqa: PLC0415 - not on Windows
+
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
+    resource_tracker.ensure_running()
+    sys.warnoptions.pop()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _that_pay(n_scenarios: int) -> int:

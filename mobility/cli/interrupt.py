@@ -11,6 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
+
+import psutil
 
 from mobility import leftovers
 
@@ -41,6 +44,9 @@ def answered_at_once(command: Callable[[], int], arguments: Sequence[str]) -> in
             code = INTERRUPTED
         if code == INTERRUPTED:
             leftovers.take_away(out)  # of other threads
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             _end()  # and not wait for pools, clusters and what they do at exit
     return code
 
@@ -68,13 +74,16 @@ def _wait(told: socket.socket, out: Path) -> None:
         leftovers.take_away(out)
         cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
         os.write(2, (cursor + SAID).encode())
-        os._exit(INTERRUPTED)
+        _end()
 
 
-def _end() -> None:
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+def _end() -> NoReturn:
+    """End the process and its workers; Python's keeper of semaphores tidies up and follows."""
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if not any("resource_tracker" in word for word in child.cmdline()):
+                    child.kill()
     os._exit(INTERRUPTED)
 
 
