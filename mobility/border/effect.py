@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from mobility.border.least_squares import clustered
-from mobility.border.matching import Likeness, directions, likeness, match
+from mobility.border.matching import Likeness, Rows, directions, likeness, match, origins
+from mobility.indicators.frame import Array
 from mobility.indicators.service import require
 
 EFFECT = (
@@ -111,8 +115,9 @@ def regression_effect(
         wanted = part[part["cross"]]
         home = int((~used["cross"]).sum())
         asked_for = directions(wanted)
-        fits = {("", ""): _fit(used, measure, [("", "")])} if asked_for else {}
-        each = _fit(used, measure, asked_for[1:]) if asked_for else {}
+        design = _design(used, measure)
+        fits = {("", ""): _fit(design, [("", "")])} if asked_for else {}
+        each = _fit(design, asked_for[1:]) if asked_for else {}
         for key in asked_for:
             found = fits[key] if key == ("", "") else each
             effect = found.get(key, (np.nan, np.nan, np.nan))
@@ -122,40 +127,63 @@ def regression_effect(
     return pd.DataFrame(rows, columns=list(EFFECT))
 
 
+@dataclass(frozen=True)
+class _Design:
+    """What explains the times of a mode's pairs but for the border.
+
+    `log_s` ln of the times (n,); `others` its columns (n, k), the first of them 1; `group` the
+    municipality of origin; `cross` whether a pair crosses; `codes` the countries of its ends,
+    as numbers in `countries`.
+    """
+
+    log_s: Array
+    others: Array
+    group: Rows
+    cross: npt.NDArray[np.bool_]
+    codes: tuple[Rows, Rows]
+    countries: tuple[str, ...]
+
+
+def _design(used: pd.DataFrame, measure: str) -> _Design:
+    log_km = np.log(used["distance_km"].to_numpy(np.float64))
+    countries = tuple(sorted({str(c) for end in "od" for c in used[f"country_{end}"].unique()}))
+    at_o, at_d = (
+        pd.Categorical(used[f"country_{end}"].astype(object), categories=countries).codes.astype(
+            np.intp
+        )
+        for end in "od"
+    )
+    halves = [((at_o == k).astype(float) + (at_d == k)) / 2 for k in sorted(set(at_o))[1:]]
+    people = [np.log1p(used[name].to_numpy(np.float64)) for name in ("people_o", "people_d")]
+    others = np.column_stack([np.ones(len(used)), log_km, log_km**2, *people, *halves])
+    return _Design(
+        np.log(used[measure].to_numpy(np.float64)),
+        others,
+        origins(used),
+        used["cross"].to_numpy(bool),
+        (at_o, at_d),
+        countries,
+    )
+
+
 def _fit(
-    used: pd.DataFrame, measure: str, asked_for: list[tuple[str, str]]
+    design: _Design, asked_for: list[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[float, float, float]]:
     """exp(γ) − 1 and its interval for each direction; empty where there are too few pairs."""
-    cross = used["cross"].to_numpy(bool)
-    if min(cross.sum(), (~cross).sum()) < LEAST_PAIRS:
+    cross = design.cross
+    few = min(cross.sum(), (~cross).sum()) < LEAST_PAIRS
+    if few or len(np.unique(design.group)) <= 2:
         return {}
-    log_km = np.log(used["distance_km"].to_numpy(np.float64))
-    countries = sorted({str(code) for code in used["country_o"].unique()})[1:]
+    number = {code: k for k, code in enumerate(design.countries)}
+    at_o, at_d = design.codes
     dummies = [
-        cross
-        if not a
-        else (used["country_o"] == a).to_numpy() & (used["country_d"] == b).to_numpy()
+        cross if not a else (at_o == number.get(a, -1)) & (at_d == number.get(b, -1))
         for a, b in asked_for
     ]
-    columns = [
-        *dummies,
-        np.ones(len(used)),
-        log_km,
-        log_km**2,
-        np.log1p(used["people_o"]),
-        np.log1p(used["people_d"]),
-        *[
-            ((used["country_o"] == code).to_numpy(np.float64) + (used["country_d"] == code)) / 2
-            for code in countries
-        ],
-    ]
-    table = np.column_stack([np.asarray(c, np.float64) for c in columns])
+    table = np.column_stack([*dummies, design.others]).astype(np.float64, copy=False)
     spread = np.ptp(table, axis=0) > 0
     spread[len(dummies)] = True
-    group = used.groupby(["country_o", "municipality_o"], observed=True).ngroup().to_numpy()
-    if len(set(group)) <= 2:
-        return {}
-    fit = clustered(np.log(used[measure].to_numpy(np.float64)), table[:, spread], group)
+    fit = clustered(design.log_s, table[:, spread], design.group)
     place = np.cumsum(spread) - 1
     return {
         key: (

@@ -26,6 +26,19 @@ def directions(part: pd.DataFrame) -> list[tuple[str, str]]:
     return [("", ""), *found] if found else []
 
 
+def origins(part: pd.DataFrame) -> Rows:
+    """Number of each pair's municipality of origin, from 0, without gaps."""
+    country, town = (
+        part[name].cat.codes.to_numpy(np.int64)
+        if isinstance(part[name].dtype, pd.CategoricalDtype)
+        else pd.factorize(part[name])[0]
+        for name in ("country_o", "municipality_o")
+    )
+    key = country * (int(town.max(initial=0)) + 1) + town
+    found = np.bincount(key) > 0 if len(key) else np.zeros(0, bool)
+    return np.asarray((np.cumsum(found) - 1)[key], np.intp)
+
+
 @dataclass(frozen=True)
 class Matches:
     """Cross-border pairs with their matches.
@@ -163,7 +176,7 @@ def match(used: pd.DataFrame, measure: str, like: Likeness) -> Matches:
     cross, home = used[used["cross"]], used[used["home"]]
     logs = np.log(home[measure].to_numpy(np.float64))
     own = np.log(cross[measure].to_numpy(np.float64))
-    origin = cross.groupby(["country_o", "municipality_o"], observed=True).ngroup().to_numpy()
+    origin = origins(cross)
     kept, match, share, direction = [], [], [], []
     for number, (at, rows, each) in enumerate(like.pools.values()):
         kept.append(at)

@@ -61,7 +61,7 @@ def membership(groups: Groups, weights: Array) -> Array:
     return table * np.where(empty[groups.of_zone], 1.0, weights)
 
 
-def aggregate(heavy_o: Array, values: Array, heavy_d: Array) -> Array:
+def aggregate(heavy_o: Array | csr_array, values: Array, heavy_d: Array | csr_array) -> Array:
     """Weighted sum of zone pairs per municipality pair: heavy_o · values · heavy_dᵀ."""
     # Each zone has one municipality, so the weights are almost all nought.
     half = csr_array(heavy_o) @ values
@@ -100,7 +100,8 @@ def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> 
     people_o, people_d = people(from_zones, population), people(to_zones, population)
     heavy_o, heavy_d = membership(groups_o, people_o), membership(groups_d, people_d)
     counted = _counted(times, groups_d)
-    whole = aggregate(heavy_o, counted, heavy_d)
+    few_o, few_d = csr_array(heavy_o), csr_array(heavy_d)
+    whole = aggregate(few_o, counted, few_d)
 
     weights: list[tuple[npt.NDArray[np.bool_], Array]] = []
 
@@ -108,9 +109,9 @@ def municipality_table(times: TravelTimes, zones: Zones, *, population: str) -> 
         known = np.isfinite(values) & (counted > 0)
         # Percentiles are mostly reached at the same pairs, and those of streets always.
         if not weights or not np.array_equal(weights[-1][0], known):
-            weights.append((known, aggregate(heavy_o, known.astype(np.float64), heavy_d)))
+            weights.append((known, aggregate(few_o, known.astype(np.float64), few_d)))
         weight = weights[-1][1]
-        total = aggregate(heavy_o, np.where(known, values, 0.0).astype(np.float64), heavy_d)
+        total = aggregate(few_o, np.where(known, values, 0.0).astype(np.float64), few_d)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = weight / whole
             return np.where(share >= LEAST_REACHED, total / weight, np.nan), share
