@@ -210,6 +210,16 @@ def test_streets_are_shown_as_they_are(merged):
     assert "maxspeed" in cells
 
 
+def test_problems_stand_as_cards_on_a_phone_and_name_their_heads(merged):
+    html = check_page(merged, region="R", day=DAY, lang="en")
+    cards = html.split('<table class="cards">')
+    assert len(cards) == 2  # what to fix only; the long tables scroll
+    first = cards[1].split("</tr>")[1]
+    heads = re.findall('data-head="([^"]+)"', first)
+    assert heads[3:5] == ["what was found", "number"]
+    assert len(heads) == first.count("<td")
+
+
 def test_a_long_table_is_cut_and_says_so(merged):
     many = merged.evidence["stops"].iloc[np.zeros(450, int)].reset_index(drop=True)
     many = many.assign(grade="apart")

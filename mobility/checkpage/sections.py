@@ -21,7 +21,10 @@ Rows = list[list[str]]
 
 @dataclass(frozen=True)
 class Section:
-    """A table of the page: heading, what it means, column heads, rows, and whether it is folded."""
+    """A table of the page: heading, what it means, column heads, rows, whether it is folded.
+
+    `cards` says whether each row stands as a card of its own where the screen is narrow.
+    """
 
     title: str
     text: str
@@ -29,6 +32,7 @@ class Section:
     rows: Rows
     left_out: int = 0
     folded: bool = False
+    cards: bool = False
 
 
 def rows_with(table: pd.DataFrame, column: str, *values: str) -> pd.DataFrame:
@@ -37,10 +41,13 @@ def rows_with(table: pd.DataFrame, column: str, *values: str) -> pd.DataFrame:
 
 
 def section(
-    title: str, text: str, heads: list[str], rows: Rows, *, folded: bool = False
-) -> Section:
+    title: str, text: str, heads: list[str], rows: Rows, *,
+    folded: bool = False, cards: bool = False,
+) -> Section:  # fmt: skip
     """A section, its rows cut after `MOST_ROWS`."""
-    return Section(title, text, heads, rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS), folded)
+    return Section(
+        title, text, heads, rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS), folded, cards
+    )
 
 
 def _problem_rows(table: pd.DataFrame, lang: str) -> Rows:
@@ -63,7 +70,7 @@ def problems(merged: Merged, lang: str) -> Section:
     table = rows_with(merged.evidence["problems"], "severity", "error", "warning")
     return section(
         _("What to fix, and where"), _("Errors stop a run; warnings deserve a look."),
-        _problem_heads(_), _problem_rows(table, lang),
+        _problem_heads(_), _problem_rows(table, lang), cards=True,
     )  # fmt: skip
 
 
