@@ -26,6 +26,7 @@ from mobility.charts import (
     svg_bytes,
     vf_heat_map,
 )
+from mobility.errors import printable
 from mobility.report import Figure, ReportInput
 from mobility.report.model import Run, spoken
 from mobility.report.pairs import pair_times, people_of
@@ -261,9 +262,10 @@ def write_charts(folder: Path, data: ReportInput, lang: str) -> ReportInput:
     The report's charts are there in both languages, since its page switches between them.
     """
     folder.mkdir(parents=True)
+    clean = drawable(data)
     about = {"fingerprint": str(data.manifest.get("fingerprint", "")), "Source": data.region}
     own: dict[str, bytes] = {}
-    for stem, figure in draw(data, lang):
+    for stem, figure in draw(clean, lang):
         _, svg = save(figure, folder / stem, {"Title": stem, **about})
         if not stem.startswith(NOT_IN_REPORT):
             own[stem] = svg.read_bytes()
@@ -271,10 +273,38 @@ def write_charts(folder: Path, data: ReportInput, lang: str) -> ReportInput:
     for other in (other for other in LANGUAGES if other != lang):
         drawn[other] = {
             stem: svg_bytes(figure, {"Title": stem, **about})
-            for stem, figure in draw(data, other, matrices=False)
+            for stem, figure in draw(clean, other, matrices=False)
         }
     shown = [_shown(stem, {by: drawn[by][stem] for by in LANGUAGES}) for stem in own]
     return replace(data, figures=tuple(shown))
+
+
+def drawable(data: ReportInput) -> ReportInput:
+    """Take out of names what no font draws and no SVG may hold: control characters."""
+    runs = tuple(
+        replace(run, title={lang: printable(text) for lang, text in run.title.items()})
+        for run in data.runs
+    )
+    return replace(
+        data,
+        region=printable(data.region),
+        runs=runs,
+        pairs=tuple(replace(pair, label=printable(pair.label)) for pair in data.pairs),
+        **{
+            name: _drawable_names(getattr(data, name))
+            for name in ("municipalities", "scorecard", "border", "departures")
+        },
+    )
+
+
+def _drawable_names(table: pd.DataFrame) -> pd.DataFrame:
+    own = [name for name in ("origin", "destination", "operator") if name in table]
+    found = {}
+    for column in own:
+        names = {str(name): printable(str(name)) for name in table[column].unique()}
+        if any(name != shown for name, shown in names.items()):
+            found[column] = table[column].astype(str).map(names)
+    return table.assign(**found) if found else table
 
 
 def _shown(stem: str, svg: Mapping[str, bytes]) -> Figure:

@@ -113,11 +113,21 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
 
 def _table(path: Path) -> pd.DataFrame:
     """Read a table; only an empty cell is missing, not a place called "NA"."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return _as_named(pd.read_csv(path, keep_default_na=False, na_values=[""]))
 
 
 def _supply_table(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, keep_default_na=False, dtype=SUPPLY_TEXTS)
+    return _as_named(pd.read_csv(path, keep_default_na=False, dtype=SUPPLY_TEXTS))
+
+
+def _as_named(table: pd.DataFrame) -> pd.DataFrame:
+    """Take the apostrophe away that keeps a spreadsheet from running a text as a formula."""
+    guarded = r"^'(?='*[=+\-@\t\r])"
+    texts = [name for name in table if pd.api.types.is_string_dtype(table[name].dtype)]
+    held = [name for name in texts if table[name].str.startswith("'", na=False).any()]
+    return table.assign(**{
+        name: table[name].str.replace(guarded, "", n=1, regex=True) for name in held
+    })  # fmt: skip
 
 
 def _zones(table: gpd.GeoDataFrame, accessibility: pd.DataFrame) -> Zones:

@@ -49,6 +49,8 @@ from mobility.zones import Countries
 COMPARISON = "comparison"
 CHECKED = "check"
 DIGITS = 6
+# What a spreadsheet takes for the beginning of a formula, or leaves out before one.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_run(
@@ -213,9 +215,12 @@ def _plain_texts(values: pd.Series) -> pa.Array:
 
 
 def _plain(value: object) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    """Put an apostrophe before text that a spreadsheet would run as a formula.
+
+    Text that has such an apostrophe of its own gets one more, so that `reading` finds it again.
+    """
     text = str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return "'" + text if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 def _write_tables(folder: Path, result: RunData) -> None:
