@@ -67,7 +67,7 @@ def border_waterfall(
         _write_steps(axes, without_border_min, starts, minutes, total, lang)
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
-        axes.set_xlim(0, max(total, without_border_min, float((starts + minutes).max())) * 1.12)
+        axes.set_xlim(0, max(total, without_border_min, float((starts + minutes).max())) * 1.18)
         axes.set_xlabel(_("minutes, door to door"))
         number_axis(axes.xaxis, lang)
         grid(axes)
