@@ -160,6 +160,7 @@ def fill_up(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
             done = subprocess.run(command(place, disk / "out"), env=environment(), check=False,
                                   capture_output=True, text=True)  # fmt: skip
             full += done.returncode == 1 and "a full disk" in done.stderr
+            print(f"disk {number}: code {done.returncode}, {done.stderr[:200]}", flush=True)
             wrong += [f"disk {number}: {what}" for what in broken(disk / "out")]
             wrong += [f"disk {number}: left {what}" for what in left_behind(disk / "out")]
             if "Traceback" in done.stderr or done.returncode not in (0, 1):
