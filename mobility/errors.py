@@ -31,6 +31,8 @@ SQLITE = (
     ("disk is full", errno.ENOSPC),
     ("disk I/O error", errno.EIO),
     ("readonly database", errno.EROFS),
+    # GDAL of its own database's last step, whatever SQLite said before
+    ("Failed to commit transaction", errno.EIO),
 )
 
 

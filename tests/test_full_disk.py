@@ -42,7 +42,11 @@ def test_a_run_that_finds_no_room_says_so(tmp_path: Path, limit_kb: int) -> None
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [("database or disk is full", "a full disk"), ("x: disk I/O error", "can't be written")],
+    [
+        ("database or disk is full", "a full disk"),
+        ("x: disk I/O error", "can't be written"),
+        ("Failed to commit transaction", "can't be written"),
+    ],
 )
 def test_what_sqlite_says(tmp_path: Path, words: str, said: str) -> None:
     with pytest.raises(RunError, match=said), writing(tmp_path):
