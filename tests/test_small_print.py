@@ -65,3 +65,26 @@ def test_without_a_median_there_are_no_variants() -> None:
     times = make_times(percentiles=(25, 75), spread=0.5)
     found = uncertainty.variants(times)
     assert [name for name, _ in found] == ["median"]
+
+
+def test_a_table_keeps_the_order_of_its_modes() -> None:
+    zones = make_zones()
+    table = pd.concat([
+        pd.DataFrame({"scenario": "x", "mode": mode, "indicator": "vf", "zone": zones.ids,
+                      "value": 1.0})
+        for mode in ("walk", "bike", "pt")
+    ])  # fmt: skip
+    assert practice.modal_potential_total(table, zones)["mode"].tolist() == ["walk", "bike", "pt"]
+
+
+def test_a_poverty_line_may_lie_below_one() -> None:
+    zones = make_zones()
+    table = pd.DataFrame({
+        "scenario": "x", "mode": "pt", "indicator": "competitive", "opportunity": "jobs",
+        "cutoff_s": 1800.0, "percentile": 50, "zone": zones.ids, "value": [0.2, 0.4, 0.6, 0.9],
+    })  # fmt: skip
+    (row,) = eq.equity_table(table, zones, lines={"competitive": 0.5}).itertuples()
+    # A's 100 people lack three fifths of the norm, B's 200 one fifth.
+    assert row.fgt0 == pytest.approx(300 / 1500)
+    assert row.fgt1 == pytest.approx((100 * 0.6 + 200 * 0.2) / 1500)
+    assert row.line == 0.5
