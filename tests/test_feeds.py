@@ -453,6 +453,26 @@ def test_no_text_is_missing(tmp_path: Path) -> None:
         assert not table.select_dtypes(exclude=[np.number, "bool"]).isna().any().any(), name
 
 
+def test_what_is_taken_simpler_than_it_is_written_is_counted(tmp_path: Path) -> None:
+    """On request at two of six events; one route of three stops anywhere along the road."""
+    times = TOY["stop_times.txt"].split("\n")
+    rules = ("pickup_type,drop_off_type", "0,1", "2,0", "1,0", "0,", ",3", "1,1", "")
+    rows = [f"{row},{rule}" if row else "" for row, rule in zip(times, rules, strict=True)]
+    head = "route_id,route_short_name,route_type,continuous_pickup,continuous_drop_off\n"
+    feeds = read(
+        toy(
+            tmp_path,
+            stop_times="\n".join(rows),
+            routes=head + "r,1,3,0,1\nq,2,3,1,\np,3,3,,\n",
+        )
+    )
+    assert feeds.sources[0].repaired == {
+        "routes.txt: stops anywhere along the road, taken to call at its stops": 1,
+        "stop_times.txt: on request (by phone or of the driver), taken as fixed": 2,
+    }
+    assert feeds.stop_times["pickup"].tolist() == [0, 2, 1, 0, 0, 1]
+
+
 def test_old_line_ends(tmp_path: Path) -> None:
     texts = {name: text.replace("\n", "\r") for name, text in TOY.items()}
     assert read(write_zip(tmp_path / "r.zip", texts)).stop_times.equals(

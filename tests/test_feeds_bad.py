@@ -223,6 +223,32 @@ def test_encrypted_doubled_swollen_and_two_feeds(tmp_path: Path) -> None:
     assert "feeds in several folders of the zip: a, b" in problems(path)[0]
 
 
+def test_zip_of_zips_names_those_inside(tmp_path: Path) -> None:
+    inner = toy(tmp_path)
+    path = write_zip(tmp_path / "both.zip", {"north.zip": inner.read_bytes(), "readme.txt": "?"})
+    (found,) = problems(path)
+    assert "a zip of zips: north.zip" in found
+    assert "Unpack it once" in found
+    # A zip beside the tables is no harm.
+    beside = write_zip(tmp_path / "beside.zip", {**TOY, "older.zip": inner.read_bytes()})
+    assert len(read(beside).trips) == 2
+
+
+def test_service_on_demand_alone_is_no_timetable(tmp_path: Path) -> None:
+    flex = {
+        "stop_times": "trip_id,location_id,stop_sequence,start_pickup_drop_off_window,"
+        "end_pickup_drop_off_window\nt1,north,1,07:00:00,19:00:00\nt1,south,2,07:00:00,19:00:00\n"
+    }
+    for folder in (False, True):
+        for changes in (flex, {**flex, "stops": None}):
+            texts = {**files(**changes), "locations.geojson": "{}"}
+            path = tmp_path / f"flex{folder}{len(texts)}"
+            found = problems(write_folder(path, texts) if folder else write_zip(path, texts))
+            assert len(found) == 1, found
+            assert "GTFS-Flex" in found[0]
+            assert "flex-zone" in found[0]
+
+
 def test_long_cells(tmp_path: Path) -> None:
     long = "x" * 5_000_000
     feeds = read(toy(tmp_path, stops=TOY["stops.txt"].replace("Beek", long)))

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from toy_gtfs import read, toy
 from toy_region import W_TO_E_S, write_region
 
 from mobility.cli import main
-from mobility.feeds.notes import LEFT_OUT, STOOD_IN, note_said
+from mobility.feeds.notes import LEFT_OUT, NOT_VOUCHED, STOOD_IN, note_said
 
 NOTE = STOOD_IN.format(feed="be", day="2019-10-08", other="2019-10-15", kind="working day")
 DUTCH = (
@@ -78,3 +79,34 @@ def test_notes_are_said_in_both_languages_and_others_left_alone() -> None:
     gone = LEFT_OUT.format(feed="x", file="x.zip")
     assert note_said(gone, "nl") == "Dienstregeling x is er niet (x.zip) en is weggelaten."
     assert note_said("something else", "nl") == "something else"
+    far = NOT_VOUCHED.format(feed="x", first="2018-01-01", last="2018-12-31", day="2019-10-08")
+    assert note_said(far, "en") == far
+    assert note_said(far, "nl").startswith(
+        "Dienstregeling x staat alleen in voor 2018-01-01 tot en"
+    )
+
+
+INFO = "feed_publisher_name,feed_publisher_url,feed_lang,feed_start_date,feed_end_date\n"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("20190101,20191231", ""),
+        ("20191008,20191008", ""),
+        ("20180101,20191007", "2018-01-01 to 2019-10-07"),
+        ("20191009,", "2019-10-09 to 2019-12-31"),  # the calendar ends on that day
+        (",20191007", "2019-10-01 to 2019-10-07"),
+        (",", ""),
+        ("20191231,20190101", ""),  # contradicts itself
+        ("soon,later", ""),
+    ],
+)
+def test_a_day_the_publisher_does_not_vouch_for_is_noted(
+    tmp_path: Path, days: str, said: str
+) -> None:
+    """Day 2019-10-08, calendar 2019-10-01 to 2019-12-31."""
+    notes = read(toy(tmp_path, feed_info=f"{INFO}P,https://p,nl,{days}\n")).notes
+    assert [said in note and "2019-10-08 lies outside" in note for note in notes] == (
+        [True] if said else []
+    )

@@ -15,6 +15,12 @@ from mobility.feeds.netex import CONVERTER, is_netex
 
 REQUIRED = ("agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
+AREAS = "locations.geojson"
+
+NO_TIMETABLE = (
+    "a timetable with stops",
+    "Leave the feed out; what it offers can be written as a change of the kind flex-zone",
+)
 
 # Deflate can't go beyond 1032:1 and timetables stay below 60:1, so this leaves room and
 # still catches a file made to fill the memory.
@@ -35,11 +41,14 @@ class Archive:
         Lower-case file name (``"stops.txt"``) → name inside the zip or folder.
     sha256
         Of the zip, or of names and contents of a folder's text files in order.
+    has_areas
+        Whether there are areas of service on demand (GTFS-Flex) beside them.
     """
 
     path: Path
     members: Mapping[str, str]
     sha256: str
+    has_areas: bool = False
 
     def open(self, name: str) -> BinaryIO:
         """Open one file for reading bytes."""
@@ -71,6 +80,9 @@ def open_archive(path: Path, ledger: Ledger) -> Archive | None:
 
 
 def _require_files(archive: Archive, ledger: Ledger) -> None:
+    if archive.has_areas and "stops.txt" not in archive.members:
+        ledger.problem("", "areas of service on demand alone (GTFS-Flex)", *NO_TIMETABLE)
+        return
     for name in REQUIRED:
         if name not in archive.members:
             ledger.problem(name, "no such file", "this file, which GTFS requires")
@@ -88,7 +100,8 @@ def _folder(path: Path, ledger: Ledger) -> Archive | None:
         digest.update(f"{name}\n".encode())
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return Archive(path, {name.lower(): name for name in here}, digest.hexdigest())
+    names = {name.lower(): name for name in here}
+    return Archive(path, names, digest.hexdigest(), (path / AREAS).is_file())
 
 
 def _zip(path: Path, ledger: Ledger) -> Archive | None:
@@ -99,11 +112,12 @@ def _zip(path: Path, ledger: Ledger) -> Archive | None:
         return None
     with zipfile.ZipFile(path) as archive:
         infos = [i for i in archive.infolist() if not i.is_dir() and _wanted(i.filename)]
+        others = [n for n in archive.namelist() if not n.startswith("__MACOSX")]
     sound = [_sound(info, ledger) for info in infos]
     twice = [name for name, n in Counter(i.filename for i in infos).items() if n > 1]
     for name in twice:
         ledger.problem(name, "the same name twice in the zip", "each file once")
-    if not all(sound) or twice:
+    if not all(sound) or twice or _holds_zips(infos, others, ledger):
         return None
     folder = _folder_with_feed([PurePosixPath(i.filename) for i in infos], ledger)
     with path.open("rb") as stream:
@@ -113,7 +127,21 @@ def _zip(path: Path, ledger: Ledger) -> Archive | None:
         for i in infos
         if PurePosixPath(i.filename).parent == folder
     }
-    return Archive(path, names, sha256)
+    has_areas = any(PurePosixPath(n).name.lower() == AREAS for n in others)
+    return Archive(path, names, sha256, has_areas)
+
+
+def _holds_zips(infos: list[zipfile.ZipInfo], others: list[str], ledger: Ledger) -> bool:
+    """Tell of feeds packed once more, as some publishers of several feeds do."""
+    inner = [name for name in others if name.lower().endswith(".zip")]
+    if not inner or any(PurePosixPath(i.filename).name.lower() in REQUIRED for i in infos):
+        return False
+    shown = ", ".join(inner[:5]) + (f" and {len(inner) - 5} more" if len(inner) > 5 else "")
+    ledger.problem(
+        "", f"a zip of zips: {shown}", "one feed in a zip",
+        "Unpack it once, one [[feeds]] entry for each zip inside",
+    )  # fmt: skip
+    return True
 
 
 def _wanted(name: str) -> bool:

@@ -33,6 +33,7 @@ STOP_TIMES = FileColumns(
     ),
 )
 BLANK = np.int32(-(2**31))
+BY_PHONE = 2
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -145,14 +146,18 @@ def _events(
         expected = "stop_sequence as a whole number from 0"
         report(block, "stop_sequence", blank_sequence, "no stop_sequence", expected, ledger)
     distance = read("shape_dist_traveled", parse.number, np.nan, "a number")
+    pickup = read("pickup_type", parse.code(3), 0, "0 to 3").astype(np.int8)
+    drop_off = read("drop_off_type", parse.code(3), 0, "0 to 3").astype(np.int8)
+    arranged = (pickup >= BY_PHONE) | (drop_off >= BY_PHONE)
+    ledger.repair(FILE, "on request (by phone or of the driver), taken as fixed", arranged.sum())
     return Events(
         trip=trip,
         stop=stop,
         sequence=sequence.astype(np.int32),
         arrival_s=np.where(arrival == BLANK, departure, arrival),
         departure_s=np.where(departure == BLANK, arrival, departure),
-        pickup=read("pickup_type", parse.code(3), 0, "0 to 3").astype(np.int8),
-        drop_off=read("drop_off_type", parse.code(3), 0, "0 to 3").astype(np.int8),
+        pickup=pickup,
+        drop_off=drop_off,
         shape_dist=distance.astype(np.float32),
     )
 

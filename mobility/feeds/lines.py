@@ -20,7 +20,13 @@ AGENCY = FileColumns("agency.txt", ("agency_timezone",), ("agency_id", "agency_n
 ROUTES = FileColumns(
     "routes.txt",
     ("route_id", "route_type"),
-    ("agency_id", "route_short_name", "route_long_name"),
+    (
+        "agency_id",
+        "route_short_name",
+        "route_long_name",
+        "continuous_pickup",
+        "continuous_drop_off",
+    ),
 )
 TRIPS = FileColumns(
     "trips.txt",
@@ -29,6 +35,9 @@ TRIPS = FileColumns(
 )
 
 UNKNOWN_TYPE = -1
+
+# Getting on or off anywhere along the road: freely, by phone, or by a sign to the driver.
+ALONG_THE_ROAD = ("0", "2", "3")
 
 
 def read_agencies(archive: Archive, ledger: Ledger) -> pd.DataFrame | None:
@@ -65,6 +74,12 @@ def read_routes(archive: Archive, ledger: Ledger, agencies: pd.DataFrame) -> pd.
     strange = [k for k in modes if not is_known(k)]
     ledger.repair("routes.txt", "route type unknown, mode other", int(np.isin(kind, strange).sum()))
     texts = {name: block.text(name).filter(pa.array(keep)) for name in ROUTES.all}
+    along = [
+        np.isin(texts[name].to_numpy(zero_copy_only=False), ALONG_THE_ROAD)
+        for name in ("continuous_pickup", "continuous_drop_off")
+    ]
+    ledger.repair("routes.txt", "stops anywhere along the road, taken to call at its stops",
+                  int((along[0] | along[1]).sum()))  # fmt: skip
     table = pd.DataFrame(
         {
             "route_id": text_series(texts["route_id"]),

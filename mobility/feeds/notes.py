@@ -10,6 +10,10 @@ STOOD_IN = (
     "Feed {feed} does not run on {day}; it was read as of {other}, the nearest {kind} it has."
 )
 LEFT_OUT = "Feed {feed} is not there ({file}) and was left out."
+NOT_VOUCHED = (
+    "Feed {feed} vouches for {first} to {last} only (feed_info.txt); {day} lies outside, and its "
+    "timetable of that day may not be final."
+)
 
 
 def note_said(note: str, lang: str) -> str:
@@ -27,6 +31,10 @@ def note_said(note: str, lang: str) -> str:
             "it has."
         ),
         LEFT_OUT: _("Feed {feed} is not there ({file}) and was left out."),
+        NOT_VOUCHED: _(
+            "Feed {feed} vouches for {first} to {last} only (feed_info.txt); {day} lies outside, "
+            "and its timetable of that day may not be final."
+        ),
     }
     for template, translated in spoken.items():
         values = _values(template, note)

@@ -17,7 +17,7 @@ from mobility.feeds.choose_day import best_common_day, nearest_like
 from mobility.feeds.day_types import day_type
 from mobility.feeds.ledger import Ledger
 from mobility.feeds.model import Feeds, ServiceDays
-from mobility.feeds.notes import LEFT_OUT, STOOD_IN
+from mobility.feeds.notes import LEFT_OUT, NOT_VOUCHED, STOOD_IN
 from mobility.feeds.places import Box
 from mobility.feeds.reader import Draft, read_draft
 from mobility.feeds.service_days import WEEKDAYS
@@ -144,10 +144,25 @@ def _read_days(drafts: Sequence[Draft], day: dt.date | None) -> list[dt.date | N
                 )
         if found is None:
             lacking.append(draft)
+        elif found == day:
+            _note_unless_vouched(draft, day)
         chosen.append(found)
     if lacking:
         raise FeedError(_no_service(drafts, lacking, day))
     return chosen
+
+
+def _note_unless_vouched(draft: Draft, day: dt.date) -> None:
+    """Note that the day is none of those the feed's publisher vouches for."""
+    first, last = draft.vouched
+    span = draft.days.span
+    if span is None or not ((first and day < first) or (last and day > last)):
+        return
+    draft.ledger.notes.append(
+        NOT_VOUCHED.format(
+            feed=draft.entry.id, first=first or span[0], last=last or span[1], day=day
+        )
+    )
 
 
 def _no_service(drafts: Sequence[Draft], lacking: Sequence[Draft], day: dt.date) -> list[Problem]:

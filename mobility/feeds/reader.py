@@ -19,6 +19,7 @@ from mobility.feeds.lines import Trips, read_agencies, read_routes, read_trips
 from mobility.feeds.model import ServiceDays
 from mobility.feeds.places import Places, read_places
 from mobility.feeds.service_days import read_service_days
+from mobility.feeds.validity import vouched_days
 from mobility.scenario.model import FeedEntry
 
 Bools = npt.NDArray[np.bool_]
@@ -26,7 +27,10 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Draft:
-    """The small tables of one feed, ids as in the feed; `archive` still holds the events."""
+    """The small tables of one feed, ids as in the feed; `archive` still holds the events.
+
+    `vouched` are the first and last day of feed_info.txt, None where it says none.
+    """
 
     entry: FeedEntry
     archive: Archive
@@ -39,6 +43,7 @@ class Draft:
     services: ServiceDays
     days: FeedDays
     country: str
+    vouched: tuple[dt.date | None, dt.date | None] = (None, None)
 
 
 def read_draft(entry: FeedEntry, country: str, day: dt.date | None, ledger: Ledger) -> Draft | None:
@@ -71,8 +76,9 @@ def read_draft(entry: FeedEntry, country: str, day: dt.date | None, ledger: Ledg
     services = replace(services, n_trips=counts.astype(np.int32))
     days = feed_days(entry.id, country, services)
     return Draft(
-        entry, archive, ledger, zone, agencies, places, routes, trips, services, days, country
-    )
+        entry, archive, ledger, zone, agencies, places, routes, trips, services, days, country,
+        vouched_days(archive),
+    )  # fmt: skip
 
 
 def _zone(agencies: pd.DataFrame, day: dt.date, places: Places, ledger: Ledger) -> ZoneInfo | None:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from mobility.errors import nearest
-from mobility.feeds.archive import Archive
+from mobility.feeds.archive import NO_TIMETABLE, Archive
 from mobility.feeds.ledger import SHOWN_PER_KIND, Ledger
 from mobility.feeds.parse import Parser
 
@@ -180,6 +180,9 @@ def _blocks(
     if head.startswith(UTF_16):
         encoding = "utf-16"
     header, n_lines = _header(head, encoding)
+    if archive.has_areas and "stop_id" in columns.required and "stop_id" not in header:
+        ledger.problem(columns.file, "areas, and no column of stops (GTFS-Flex)", *NO_TIMETABLE)
+        return
     indices = _match(header, columns, ledger)
     if indices is None:
         return

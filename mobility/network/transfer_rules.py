@@ -55,7 +55,8 @@ def stated_pairs(
     """Read transfers.txt as stop pairs.
 
     Only rules between stops or stations count here: types 4 and 5 are joined by the merge,
-    and rules for single trips or routes can't be held by stop pairs; both are counted.
+    and rules for single trips or routes can't be held by stop pairs; both are counted. So is
+    a type 2 that leaves its minimum blank: it states nothing, and the walk holds.
 
     Returns
     -------
@@ -71,13 +72,16 @@ def stated_pairs(
         (rules["from_trip"] >= 0) | (rules["to_trip"] >= 0)
         | (rules["from_route"] >= 0) | (rules["to_route"] >= 0)
     )  # fmt: skip
+    no_time = ~special & (rules["transfer_type"] == MINIMUM) & (rules["min_transfer_s"] < 0)
     counts = {
         "transfers.txt: rules for single trips or routes": int(
             (special & (rules["transfer_type"] <= FORBIDDEN)).sum()
-        )
+        ),
+        "transfers.txt: least time left blank": int(no_time.sum()),
     }
     members = station_members(feeds, numbers_of)
-    usable = rules[~special & rules["transfer_type"].isin([TIMED, MINIMUM, FORBIDDEN])]
+    stating = rules["transfer_type"].isin([TIMED, MINIMUM, FORBIDDEN])
+    usable = rules[~special & ~no_time & stating]
     stated: dict[tuple[int, int], int] = {}
     forbidden: set[tuple[int, int]] = set()
     # A rule between platforms is more exact than one between stations, so it comes last.
@@ -95,7 +99,7 @@ def stated_pairs(
         if row.transfer_type == FORBIDDEN:
             forbidden.update(pairs)
             continue
-        time_s = 0 if row.transfer_type == TIMED else max(0, int(row.min_transfer_s))
+        time_s = 0 if row.transfer_type == TIMED else int(row.min_transfer_s)
         for pair in pairs:
             stated[pair] = time_s
             forbidden.discard(pair)
