@@ -125,6 +125,9 @@ class TravelTimes:
         int32 (n_o, n_d) index into `operator_names`, −1 for none. None where unknown.
     operator_names
         Feeds ridden, ``"ns+nmbs"``.
+    draws_s
+        float32 (n_o, n_d, draws), seconds, the median in each draw of the phases of headway
+        services. None where there was one draw only, or nothing to draw.
     """
 
     scenario: str
@@ -141,6 +144,7 @@ class TravelTimes:
     parts: Mapping[str, FloatArray] = field(default_factory=dict)
     operators: npt.NDArray[np.int32] | None = None
     operator_names: tuple[str, ...] = ()
+    draws_s: FloatArray | None = None
 
     def at(self, percentile: int) -> FloatArray:
         """Times in seconds at one percentile, (n_o, n_d), NaN where unreachable.

@@ -443,6 +443,26 @@ def test_changes_of_the_figures_and_what_stands_out():
     np.testing.assert_allclose(table["after"], whole["value"])
 
 
+def test_a_change_that_one_draw_of_phases_lacks_does_not_stand_out():
+    base = make_times(percentiles=(25, 50, 75), spread=0.1)
+    half = dataclasses.replace(base, scenario="plan", time_s=base.time_s / 2)
+    pairs = [Pair(origin="zone A", destination="c", kind="border")]
+
+    def asymmetry(draws: list[np.ndarray]) -> pd.Series:
+        plan = dataclasses.replace(half, draws_s=np.stack(draws, axis=2)) if draws else half
+        found = figure_changes({"pt": base}, {"pt": plan}, ZONES, pairs)
+        return found.set_index("key").loc["asymmetry_pt"]
+
+    plain = asymmetry([])
+    assert plain["stands_out"]
+    assert asymmetry([half.at(50), half.at(50)])["stands_out"]
+    # in the second draw all is as in the baseline, which has no draws: no change there
+    drawn = asymmetry([half.at(50), base.at(50)])
+    assert not drawn["stands_out"]
+    assert 0 in (drawn["low"], drawn["high"])
+    assert drawn["change"] == plain["change"]
+
+
 def test_figures_ignore_origins_outside_the_model():
     outside = np.zeros((4, 4), bool)
     outside[0] = outside[:, 0] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,9 +98,43 @@ def test_band_by_hand() -> None:
     )
     table = compare(one, two, departures=144).table().set_index(["origin", "destination"])
     assert table.loc[("z0", "z1"), "verdict"] == "not distinguishable"
-    # another draw in which the difference is −400, not −100, is 300 off
-    again = (times("a", BASE), times("b", [[0, 600, 0], [0, 0, 0], [0, 0, 0]]))
-    assert band_s(times("a", BASE), times("b", OTHER), draws=[again])[0, 1] == pytest.approx(300)
+
+
+def drawn(scenario: str, p50, *draws) -> TravelTimes:
+    """A run whose medians in each draw of the phases are given."""
+    medians = np.stack([np.array(draw, np.float32) for draw in draws], axis=2)
+    return replace(times(scenario, p50), draws_s=medians)
+
+
+def test_band_of_draws_by_hand() -> None:
+    nothing = np.zeros((3, 3))
+    base = drawn("a", BASE, BASE, np.add(BASE, 60), np.subtract(BASE, 60))
+    # z0→z1 is 100 s shorter; in the draws 900 − 1000 = −100, 560 − 1060 = −500 and
+    # 940 − 940 = 0, which lie 0, 400 and 100 s from it. The farthest of three is the band.
+    other = drawn("b", OTHER, OTHER, nothing + 560, nothing + 940)
+    assert band_s(base, other)[0, 1] == pytest.approx(400)
+    found = compare(base, other)
+    assert found.table().loc[1, "verdict"] == "not distinguishable"
+    # without draws the same difference stands out
+    assert compare(times("a", BASE), times("b", OTHER)).table().loc[1, "verdict"] == "shorter"
+    # z0→z2 is lost in the median, so there is no difference for draws to lie apart from
+    assert band_s(base, other)[0, 2] == 0
+
+
+def test_a_run_without_draws_is_the_same_in_each() -> None:
+    other = drawn("b", OTHER, OTHER, np.full((3, 3), 700), np.full((3, 3), 1250))
+    # 900 − 1000, 700 − 1000 and 1250 − 1000 lie 0, 200 and 350 s from −100
+    assert band_s(times("a", BASE), other)[0, 1] == pytest.approx(350)
+    assert band_s(other, times("a", BASE))[0, 1] == pytest.approx(350)
+
+
+def test_of_many_draws_the_band_holds_95_per_cent() -> None:
+    # 20 draws that lie 0, 10 … 190 s off: the nineteenth, not the farthest, is the band
+    other = drawn("b", OTHER, *(np.add(OTHER, 10 * k) for k in range(20)))
+    assert band_s(times("a", BASE), other)[0, 1] == pytest.approx(180)
+    # a draw in which the pair isn't reached is left out: ⌈0.95 × 19⌉ is the nineteenth of 19
+    other.draws_s[0, 1, 0] = NAN
+    assert band_s(times("a", BASE), other)[0, 1] == pytest.approx(190)
 
 
 def test_band_of_a_street_mode_is_of_speed_alone() -> None:

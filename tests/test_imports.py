@@ -13,7 +13,7 @@ RANKS = {
     "feeds": 2, "zones": 2, "raptor": 2, "dijkstra": 2, "demo": 2,
     "calendars": 3, "merge": 3, "timetable": 3, "streets": 3,
     "network": 4, "fetch": 4, "changes": 5, "travel_times": 6, "itineraries": 7, "increments": 7,
-    "indicators": 7, "border": 8, "comparison": 7,
+    "draws": 7, "indicators": 7, "border": 8, "comparison": 7,
     "snapshots": 9, "charts": 10, "maps": 9, "report": 9, "workbook": 9, "checkpage": 9,
     "batch": 11, "cli": 12,
 }  # fmt: skip

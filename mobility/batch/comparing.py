@@ -49,7 +49,7 @@ SCENARIOS = (
            "people abroad within an hour by public transport, mean per person"),
     Column("people_abroad_change", "float64", "people", "the same, scenario − baseline"),
     Column("stands_out", "bool", "",
-           "the change has one sign whatever the minute of departure and the speed"),
+           "the change has one sign whatever the minute of departure, the speed and the phases"),
     *(
         column
         for mode in BORDER_MODES

@@ -11,7 +11,7 @@ from mobility.border.effect import regression_effect
 from mobility.border.figures import figures
 from mobility.border.ratios import municipality_pairs
 from mobility.indicators.frame import Array
-from mobility.indicators.uncertainty import variants
+from mobility.indicators.uncertainty import DRAW, variants
 from mobility.scenario.model import Pair
 from mobility.tables import TravelTimes
 from mobility.zones import Zones
@@ -41,8 +41,9 @@ def figure_changes(
 ) -> pd.DataFrame:
     """Compare the ten figures of a scenario with those of its baseline.
 
-    Both are varied alike, by departures and by speeds (see `mobility.indicators.uncertainty`),
-    so that what blurs both alike doesn't blur their difference.
+    Both are varied alike, by departures, speeds and draws of phases (see
+    `mobility.indicators.uncertainty`), so that what blurs both alike doesn't blur their
+    difference. A side without draws is the same in all of the other's.
 
     Parameters
     ----------
@@ -62,10 +63,13 @@ def figure_changes(
     if before is None:
         before = figures_by_variant(base, zones, pairs, population=population)
     after = figures_by_variant(other, zones, pairs, population=population)
-    names = [name for name in before if name in after]
+    drawn = [name for side in (after, before) for name in side if name.startswith(DRAW)]
+    names = dict.fromkeys([*(name for name in before if name in after), *drawn])
     first = before["median"]
     values = {
-        name: [side[name]["value"].to_numpy(np.float64) for side in (before, after)]
+        name: [
+            side.get(name, side["median"])["value"].to_numpy(np.float64) for side in (before, after)
+        ]
         for name in names
     }
     change = np.stack([late - early for early, late in values.values()])
@@ -109,7 +113,7 @@ def figures_by_variant(
 ) -> dict[str, pd.DataFrame]:
     """Figures of each variant, all modes varied together; the median first."""
     varied = {mode: dict(variants(times)) for mode, times in times_by_mode.items()}
-    names = list(next(iter(varied.values()), {"median": None}))
+    names = dict.fromkeys(name for few in varied.values() for name in few) or ["median"]
     found = {}
     for name in names:
         # A mode that lacks a variant (a matrix of fewer percentiles) stays as it is.

@@ -16,6 +16,7 @@ from mobility.tables import TravelTimes
 
 BAND_PERCENTILES = (25, 75)
 SPEED_SHARE = 0.1
+DRAW = "draw"
 
 Figure = Callable[[TravelTimes], float]
 
@@ -47,8 +48,8 @@ def variants(
 ) -> list[tuple[str, TravelTimes]]:
     """Matrices that could as well have been: name and matrix, the given one first.
 
-    A variant's percentile stands in the place of the median, so that the figure's function
-    need not know.
+    A matrix that holds draws of its own has these in place of `others`. A variant's percentile
+    stands in the place of the median, so that the figure's function need not know.
     """
     found = [("median", times)]
     middle = times.percentiles.index(50) if 50 in times.percentiles else -1
@@ -63,7 +64,9 @@ def variants(
         faster = (median * np.float32(1 - speed_share)).astype(np.float32)
         found.append((f"times +{speed_share:.0%}", _with_median(times, slower)))
         found.append((f"times −{speed_share:.0%}", _with_median(times, faster)))
-    found += [(f"draw {k + 1}", other) for k, other in enumerate(others)]
+    if times.draws_s is not None and middle >= 0:
+        others = [_with_median(times, median) for median in np.moveaxis(times.draws_s, 2, 0)]
+    found += [(f"{DRAW} {k + 1}", other) for k, other in enumerate(others)]
     return found
 
 

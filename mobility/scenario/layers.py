@@ -65,7 +65,7 @@ class WindowLayer(Strict):
     end: Clock | None = Field(None, description="end of departures; not one itself")
     step_s: int | None = Field(None, gt=0, le=3600, description="seconds between departures")
     draws: int | None = Field(
-        None, gt=0, le=1000, description="draws of phases of headway services, pooled"
+        None, gt=0, le=1000, description="draws of the phases of headway services, see Uncertainty"
     )
     arrive_by: bool | None = Field(None, description="window is of arrivals, not departures")
 

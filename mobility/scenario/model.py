@@ -235,7 +235,7 @@ class DayEntry(Strict):
 
 
 class WindowEntry(Strict):
-    """Departure window; `draws` are phase draws of headway services, pooled."""
+    """Departure window; of `draws` of the phases of headway services each pair has the middle."""
 
     start: str = Field("07:00", pattern=r"^\d{1,2}:\d{2}(:\d{2})?$")
     end: str = Field("09:00", pattern=r"^\d{1,2}:\d{2}(:\d{2})?$")

@@ -32,7 +32,9 @@ class PlanWindow(Strict):
     start: Clock = Field(description="first departure from home")
     end: Clock = Field(description="end of departures; not one itself")
     step_s: int = Field(60, gt=0, le=3600, description="seconds between departures")
-    draws: int = Field(1, gt=0, le=1000, description="draws of phases of headway services")
+    draws: int = Field(
+        1, gt=0, le=1000, description="draws of the phases of headway services, see Uncertainty"
+    )
     arrive_by: bool = Field(False, description="window is of arrivals, not departures")
 
 

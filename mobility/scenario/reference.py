@@ -88,6 +88,31 @@ and returns a list of change tables, as they would stand here, or a new supply. 
 a scenario may stand in a dictionary `SCENARIO` in the same file.
 """
 
+UNCERTAINTY = """## Uncertainty
+
+Beside each difference between a scenario and its baseline, pair by pair of zones, stands a band
+(`band_s` in `zone_pairs.parquet`). A difference within it is marked *not distinguishable* in the
+column `verdict`; between municipalities and named places it is so where fewer than half of the
+pairs stand out (`share_distinguishable`). The band is the root of the sum of the squares of:
+
+- *minute of departure*: 1.96 standard errors of the median over the departures of the window
+  (0.93 × interquartile range ÷ √departures), of both runs. Nil for walking, cycling and driving.
+- *speed ±10 %*: 10 % of the difference in time on the street, to and from stops and between them
+  (the whole way in a street mode). Speeds are wrong in both runs alike, so what has not changed
+  falls out; a difference of a street mode is 10 times its band.
+- *phases*: of a service known by its headway only (`frequencies.txt` without exact times,
+  `add-line` with `exact = false`) nobody knows the minute, so it is drawn. With `draws` of the
+  window above 1 the whole window is searched once for each draw, in both runs with the same
+  phases. A pair then has, whole, the times of its middle draw; of the differences in all draws
+  the band holds 95 %: the farthest of fewer than twenty. With one draw, the default, this part is
+  nil, also where headways are drawn: ask for 8 or 16. Runs take as many times longer. The medians
+  of all draws stand in `draws.parquet`.
+
+The ten figures (`figures` of a comparison, and *stands out* in its table) are computed again for
+the first and third quartile over departures, with all times 10 % longer and shorter, and in each
+draw. A change stands out where it has one sign in all of these.
+"""
+
 
 def reference() -> str:
     """Write the whole page, Markdown."""
@@ -104,7 +129,7 @@ def reference() -> str:
         parts += [f"### `{kind}`\n", _doc(form), f"```toml\n{EXAMPLES[kind]}```\n", _table(form)]
     parts += ["## Plan\n", _doc(plan.PlanFile), _table(plan.PlanFile)]
     parts += ["### `days = [{ … }]`\n", _table(plan.PlanDay)]
-    parts += ["### `windows = [{ … }]`\n", _table(plan.PlanWindow)]
+    parts += ["### `windows = [{ … }]`\n", _table(plan.PlanWindow), UNCERTAINTY]
     return "\n".join(parts)
 
 
