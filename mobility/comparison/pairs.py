@@ -214,7 +214,7 @@ def _verdicts(one: Float64, two: Float64, band: Float64) -> npt.NDArray[np.int8]
 
 
 def band_s(base: TravelTimes, other: TravelTimes, *, departures: int = 120) -> Float64:
-    """Uncertainty band of the difference of medians, s, (n_o, n_d); see the module for its parts."""
+    """Uncertainty band of the difference of medians, s, (n_o, n_d); its parts: the module."""
     squares = 1.96**2 * (_error_s(base, departures) ** 2 + _error_s(other, departures) ** 2)
     squares = squares + (SPEED_SHARE * (_street_s(other) - _street_s(base))) ** 2
     band: Float64 = np.sqrt(squares + _draw_s(base, other) ** 2)
