@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 COMMANDS = (
@@ -141,8 +142,19 @@ def _quiet(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress, no summary")
 
 
+DEGREES = re.compile(r"-\d[\d.,;+\s-]*")
+
+
 def with_default_command(arguments: list[str]) -> list[str]:
-    """Put ``run`` before arguments that name no command."""
+    """Put ``run`` before arguments that name no command; keep western degrees from being flags.
+
+    Examples
+    --------
+    >>> with_default_command(["base.toml"]), with_default_command(["trip", "-0.1,51.5"])
+    (['run', 'base.toml'], ['trip', ' -0.1,51.5'])
+    """
+    # A blank before the minus makes argparse take it for a value.
+    arguments = [f" {word}" if DEGREES.fullmatch(word) else word for word in arguments]
     if arguments[:1] and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help")):
         return arguments
     return ["run", *arguments]

@@ -117,12 +117,13 @@ def as_table(
         table.add_row("–", names[0], "–", names[1], _("no journey found"))
         return table
     for leg in found.legs:
+        ends_of_leg = [place.name or place.id for place in (leg.start, leg.end)]
         by = " ".join(part for part in (label(leg.mode, lang), leg.line, leg.operator) if part)
         table.add_row(
             time_of_day(leg.departure_s),
-            escape(printable(leg.start.name)),
+            escape(printable(ends_of_leg[0])),
             time_of_day(leg.arrival_s),
-            escape(printable(leg.end.name)),
+            escape(printable(ends_of_leg[1])),
             escape(printable(by)),
         )
     table.caption = _("{minutes} minutes, {changes} transfers").format(
