@@ -1,16 +1,20 @@
-"""Folders under way: named after what they become and who makes them, so that none is left.
+"""Folders and files under way: named after what they become and who makes them, so none is left.
 
-A folder is written beside its place and renamed when whole. A process that is killed leaves what
-it had begun; the next one that writes the same folder puts that right.
+They are written beside their place and renamed when whole. A process that is killed leaves what
+it had begun; the next one that writes the same folder or file puts that right. No clock is asked:
+what a process has under way is its own for as long as the process runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import platform
 import shutil
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -33,9 +37,42 @@ def begin(target: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
 
 
-def aside(target: Path) -> Path:
-    """Name the place an older `target` moves to while the new one takes its own."""
-    return target.with_name(f"{_mark(target.name, os.getpid())}old")
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Give a name beside `target` to write a file under; it takes its place when all went well.
+
+    The name ends as `target` does, for libraries that go by it. An older `target` stays in
+    place until the new one is complete.
+
+    Raises
+    ------
+    OSError
+        The place can't be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _put_right(target)
+    mark = _mark(target.name, os.getpid())
+    beside = target.with_name(f"{mark}new-{threading.get_ident():x}{target.suffix}")
+    try:
+        yield beside
+        os.replace(beside, target)  # noqa: PTH105 - also over an existing file on Windows
+    finally:
+        # also what a database wrote beside it, or where it is the very file that stood there
+        for left in target.parent.glob(f"{glob.escape(beside.name)}*"):
+            delete(left)
+
+
+def delete(left: Path) -> None:
+    """Delete a folder or file, as far as that is possible."""
+    with contextlib.suppress(OSError):
+        left.unlink(missing_ok=True)
+        return
+    shutil.rmtree(left, ignore_errors=True)
+
+
+def aside(target: Path, what: str = "old") -> Path:
+    """Name the place an older `target` moves to: "old" comes back if all ends there, "gone" not."""
+    return target.with_name(f"{_mark(target.name, os.getpid())}{what}")
 
 
 def take_away(out: Path) -> None:
@@ -48,18 +85,18 @@ def take_away(out: Path) -> None:
                 left.rename(gone)  # so that it can't be put in place half-deleted
             except OSError:
                 continue
-            shutil.rmtree(gone, ignore_errors=True)
+            delete(gone)
 
 
 def _mark(name: str, process: int) -> str:
-    """Begin the name of a folder a process works in."""
+    """Begin the name of a folder or file a process works in."""
     return f".{name}-{platform.node()}-{process}-"
 
 
 def _put_right(target: Path) -> None:
     """Bring back what a killed run had moved aside, and delete what it had begun.
 
-    Only folders of this computer's processes that are no more are touched.
+    Only what this computer's processes made that are no more is touched.
     """
     head = f".{target.name}-{platform.node()}-"
     for left in sorted(target.parent.glob(f"{glob.escape(head)}*")):
@@ -69,4 +106,4 @@ def _put_right(target: Path) -> None:
         if what == "old" and not target.exists():
             left.rename(target)
         else:
-            shutil.rmtree(left, ignore_errors=True)
+            delete(left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,10 @@ def test_remarks_are_of_the_day() -> None:
         "feed x", Path("x"), there=True, optional=False, fetchable=True,
         since=dt.date(2026, 1, 1), age_days=30, stale=True, days_left=-3,
     )  # fmt: skip
+    ahead = replace(last, age_days=-400, days_left=None)
+    assert remarks(ahead, "en") == [
+        "last checked on a day still to come: a clock was wrong; run fetch"
+    ]
     assert remarks(base, "en") == ["not fetched, or exchanged since: its date is unknown"]
     assert remarks(last, "en") == [
         "stale: last checked 30 days ago; run fetch",

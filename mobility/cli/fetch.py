@@ -157,7 +157,9 @@ def remarks(one: Standing, lang: str) -> list[str]:
         text = _("missing; run fetch") if one.fetchable else _("missing; put it there yourself")
         return [text + (f" ({_('optional')})" if one.optional else "")]
     found = []
-    if one.stale:
+    if one.stale and (one.age_days or 0) < 0:
+        found.append(_("last checked on a day still to come: a clock was wrong; run fetch"))
+    elif one.stale:
         text = _("stale: last checked {n} days ago; run fetch")
         found.append(text.format(n=number(one.age_days or 0, lang)))
     if one.days_left is not None and one.days_left < 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Iterator
@@ -44,7 +45,11 @@ WEEK = frozenset(
 
 
 def _iso(text: str) -> str:
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if text.isdigit() else ""
+    """Return a date of a feed as ISO; ``""`` for one that is in no calendar."""
+    try:
+        return dt.datetime.strptime(text, "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a day
+    except ValueError:
+        return ""
 
 
 def rows_of(path: Path, name: str) -> Iterator[dict[str, str]]:

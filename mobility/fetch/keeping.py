@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from mobility.fetch.checks import hash_of
 from mobility.fetch.model import Entry
+from mobility.leftovers import whole_file
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,15 @@ def store_of(region_path: Path) -> Path:
 
 
 def put_away(path: Path, region_path: Path, day: str, sha256: str) -> Path:
-    """Move a file into the store of its day; a copy that is there already is enough."""
-    folder = store_of(region_path) / day
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{sha256[:12]}-{path.name}"
-    os.replace(path, target)  # noqa: PTH105 - also over an existing file on Windows
+    """Keep a file in the store of its day too; it stays in its place until a newer one takes it."""
+    target = store_of(region_path) / day / f"{sha256[:12]}-{path.name}"
+    if target.is_file() and hash_of(target) == sha256:
+        return target
+    with whole_file(target) as beside:
+        try:
+            beside.hardlink_to(path)
+        except OSError:  # on another disk, or a file system without links
+            shutil.copyfile(path, beside)
     return target
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mobility.errors import FetchError, Problem
 from mobility.fetch.model import Entry
+from mobility.leftovers import whole_file
 
 VERSION = 1
 MEANING = "Written by fetch: the files this region stands on. fetch --locked demands exactly these."
@@ -34,7 +35,7 @@ def read_lock(path: Path) -> dict[str, Entry]:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["version"] != VERSION:
             raise ValueError(f"version {found['version']}")  # noqa: TRY301 - answered below
-        return {str(role): Entry(**entry) for role, entry in found["files"].items()}
+        return {str(role): _entry(entry) for role, entry in found["files"].items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
@@ -42,6 +43,16 @@ def read_lock(path: Path) -> dict[str, Entry]:
             Problem(str(path), f"no readable lock file ({cause})", "a file written by fetch",
                     "Delete it; the next fetch writes it anew")
         ) from cause  # fmt: skip
+
+
+def _entry(found: Mapping[str, Any]) -> Entry:
+    entry = Entry(**found)
+    for text in (entry.fetched, entry.checked):
+        if dt.datetime.fromisoformat(text).tzinfo is None:
+            raise ValueError(f"{text}, a time without its zone")
+    for text in filter(None, (entry.first_day, entry.last_day)):
+        dt.date.fromisoformat(text)
+    return entry
 
 
 def write_lock(path: Path, files: Mapping[str, Entry], region: str) -> None:
@@ -53,10 +64,9 @@ def write_lock(path: Path, files: Mapping[str, Entry], region: str) -> None:
         "fingerprint": fingerprint(files),
         "files": {role: asdict(files[role]) for role in sorted(files)},
     }
-    beside = path.with_name(path.name + ".part")
     text = json.dumps(content, ensure_ascii=False, indent=1)
-    beside.write_text(text + "\n", encoding="utf-8", newline="\n")
-    os.replace(beside, path)  # noqa: PTH105 - also over an existing file on Windows
+    with whole_file(path) as beside:
+        beside.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def fingerprint(files: Mapping[str, Entry]) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mobility.errors import FetchError, MobilityError, Problem
 from mobility.fetch.checks import check_content, check_hash, hash_of, published_hash
+from mobility.fetch.claim import claimed
 from mobility.fetch.download import Answer, Mark, download, forget, part_of
 from mobility.fetch.facts import feed_facts
 from mobility.fetch.keeping import find_older, put_away
@@ -87,9 +88,21 @@ def fetch(
     Raises
     ------
     FetchError
-        The lock file can't be read, or is missing where it is demanded.
+        The lock file can't be read, or is missing where it is demanded; or another fetch of
+        the region is under way.
     """
-    web = web or Web()
+    with claimed(lock_path(region_path), str(region_path)):
+        return _fetch(region_path, region, locked, web or Web(), tell, overpass)
+
+
+def _fetch(
+    region_path: Path,
+    region: Region,
+    locked: bool,
+    web: Web,
+    tell: Tell,
+    overpass: Overpass | None,
+) -> tuple[Row, ...]:
     old = read_lock(lock_path(region_path))
     if locked and not old:
         raise FetchError(
@@ -133,11 +146,10 @@ def _one(job: _Job, source: Source) -> Row:
     try:
         if job.web.stop.is_set():
             raise FetchError(Problem(source.role, "an interruption", "the whole file"))
-        if job.locked:
-            return _demand(job, source)
-        if not source.urls:
+        if not (source.urls or job.locked):
             return _local(job, source)
-        return _newest(job, source)
+        with claimed(source.path, source.role):  # another region may name the same file
+            return _demand(job, source) if job.locked else _newest(job, source)
     except MobilityError as error:
         problems = error.problems
     except OSError as error:
@@ -172,7 +184,7 @@ def _newest(job: _Job, source: Source) -> Row:
 
 def _from(job: _Job, source: Source, url: str) -> Row:
     known = job.files.get(source.role)
-    known = known if known is not None and known.url == url and source.path.is_file() else None
+    known = known if known is not None and known.url == url and _is_at_hand(known, source) else None
     part = part_of(source.path)
     if source.kind == "overpass":
         return _overpass(job, source, part)
@@ -185,6 +197,7 @@ def _from(job: _Job, source: Source, url: str) -> Row:
                 web=job.web, tell=job.tell,
             )  # fmt: skip
             if not answer.changed and known is not None:
+                forget(part)
                 entry = replace(known, checked=_now(job))
                 job.note(source.role, entry)
                 return Row(source.role, "unchanged", entry)
@@ -197,6 +210,12 @@ def _from(job: _Job, source: Source, url: str) -> Row:
                 if last or not wanted:
                     raise
     return _put(job, source, part, url, answer)
+
+
+def _is_at_hand(entry: Entry, source: Source) -> bool:
+    """Whether the file in its place is the one of the lock, byte for byte."""
+    path = source.path
+    return path.is_file() and path.stat().st_size == entry.size and hash_of(path) == entry.sha256
 
 
 def _check(part: Path, source: Source, published: str, demanded: str) -> None:
@@ -218,7 +237,8 @@ def _put(job: _Job, source: Source, part: Path, url: str, answer: Answer) -> Row
             put_away(source.path, job.region_path, day, old_sha256)
     os.replace(part, source.path)  # noqa: PTH105 - also over an existing file on Windows
     forget(part)
-    came = before.fetched if state == "unchanged" and before else _now(job)
+    known = state == "unchanged" and before is not None and before.sha256 == sha256
+    came = before.fetched if known and before is not None else _now(job)
     entry = Entry(
         url, "", came, _now(job), 0, sha256,
         etag=answer.mark.etag, last_modified=answer.mark.last_modified,
@@ -260,10 +280,10 @@ def _overpass(job: _Job, source: Source, part: Path) -> Row:
     known = job.files.get(source.role)
     box = ",".join(f"{value:.6f}" for value in source.box or ())
     if known is not None and known.etag == box and source.path.is_file():
-        age_days = (
-            job.web.now() - dt.datetime.fromisoformat(known.fetched)
-        ).total_seconds() / 86400
-        if source.changes_every_days is None or age_days < source.changes_every_days:
+        age = job.web.now() - dt.datetime.fromisoformat(known.fetched)
+        # a day that is still to come is as far from today as one that is long past
+        apart_days = abs(age.total_seconds()) / 86400
+        if source.changes_every_days is None or apart_days < source.changes_every_days:
             return Row(source.role, "unchanged", known)
     part.parent.mkdir(parents=True, exist_ok=True)
     job.overpass(source, part)

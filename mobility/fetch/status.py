@@ -27,9 +27,10 @@ class Standing:
     since
         Day it was fetched; None where it was not, e.g. put there by hand.
     age_days
-        Days since it was last found to be the newest; None where unknown.
+        Days since it was last found to be the newest; None where unknown, negative where a
+        clock was wrong.
     stale
-        Whether its owner has probably renewed it since.
+        Whether its owner has probably renewed it since, or that can't be told.
     days
         First and last day a timetable covers, ISO; ``""`` where it does not say.
     days_left
@@ -85,7 +86,6 @@ def _standing(source: Source, lock: Mapping[str, Entry], today: dt.date) -> Stan
     age = None
     if entry is not None:
         age = (today - dt.datetime.fromisoformat(entry.checked).date()).days
-    every = source.changes_every_days
     return Standing(
         role=source.role,
         path=source.path,
@@ -94,9 +94,16 @@ def _standing(source: Source, lock: Mapping[str, Entry], today: dt.date) -> Stan
         fetchable=bool(source.urls),
         since=dt.datetime.fromisoformat(entry.fetched).date() if entry is not None else None,
         age_days=age,
-        stale=age is not None and every is not None and bool(source.urls) and age > every,
+        stale=_is_stale(source, age),
         size=size,
         version=facts.get("feed_version", ""),
         days=(facts.get("first_day", ""), last),
         days_left=(dt.date.fromisoformat(last) - today).days if last else None,
     )
+
+
+def _is_stale(source: Source, age_days: int | None) -> bool:
+    if age_days is None or source.changes_every_days is None or not source.urls:
+        return False
+    # Around midnight and where clocks differ a little, today may be tomorrow.
+    return age_days > source.changes_every_days or age_days < -1

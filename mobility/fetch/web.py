@@ -213,14 +213,23 @@ def _with_key(url: str, secret: Secret) -> str:
 
 
 def retry_after_s(answer: requests.Response, now: dt.datetime) -> float | None:
-    """Return the seconds a server asks to wait: a number or a date."""
+    """Return the seconds a server asks to wait: a number, or a date by the server's own clock."""
     text = answer.headers.get("Retry-After", "").strip()
     if text.isdigit():
         return float(text)
+    asked = _moment(text)
+    if asked is None:
+        return None
+    return max((asked - (_moment(answer.headers.get("Date", "")) or now)).total_seconds(), 0.0)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """Read a date of HTTP; it is in UTC whether it says so or not."""
     try:
-        return max((email.utils.parsedate_to_datetime(text) - now).total_seconds(), 0.0)
+        found = email.utils.parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
 
 
 def refusal(answer: requests.Response, url: str, source: Source) -> FetchError:
