@@ -108,9 +108,11 @@ def main(arguments: list[str]) -> int:
         return 1
     if not what:
         return 0
+    # Paths that were typed are relative to where they were typed.
+    folder = None if what == "run" else HERE
     for command in commands(what, rest):
         try:
-            code = subprocess.run(command, cwd=HERE, check=False).returncode
+            code = subprocess.run(command, cwd=folder, check=False).returncode
         except KeyboardInterrupt:
             return 130
         if code != 0:
