@@ -109,6 +109,12 @@ def test_the_note_under_the_bars_stays_inside_the_picture() -> None:
     assert said.x1 <= figure.bbox.width
 
 
+def test_of_many_pairs_of_which_few_change_only_these_are_drawn() -> None:
+    shown, said = drawn_pairs(many_pairs([0.0] * 11 + [-3.0, 0.0, 5.0]), TITLES)
+    assert shown == ["P11", "P13"]
+    assert "de 2 van 14 verbindingen die verschillen" in said
+
+
 def test_twelve_pairs_are_all_drawn_without_a_note() -> None:
     shown, said = drawn_pairs(many_pairs([0.0] * 12), TITLES)
     assert len(shown) == 12
@@ -119,7 +125,7 @@ def test_long_titles_stay_inside_the_picture() -> None:
     titles = {f"s{k}": f"Een scenario met een tamelijk lange naam nummer {k}" for k in range(4)}
     rows = [(s, "pt", minute, minute * 10.0) for s in titles for minute in (0, 60, 120)]
     table = pd.DataFrame(rows, columns=["scenario", "mode", "minute", "people"])
-    figure = charts.access_curves(table, titles=titles, place="lange streek " * 6, **WORDS)
+    figure = charts.access_curves(table, titles=titles, place="lange streek " * 5, **WORDS)
     figure.draw_without_rendering()
     width = figure.bbox.width
     assert figure.get_suptitle().count("\n") == 1
@@ -128,6 +134,34 @@ def test_long_titles_stay_inside_the_picture() -> None:
     assert legend is not None
     assert legend.get_window_extent().x1 <= width
     assert axes.get_window_extent().width > 0.7 * width
+
+
+def curve_table(*gains: float) -> pd.DataFrame:
+    """10 people a minute in the baseline, `gains` more a minute in each other scenario."""
+    rows = [
+        (scenario, "pt", minute, minute * (10.0 + gain))
+        for scenario, gain in zip(TITLES, (0.0, *gains), strict=False)
+        for minute in (0, 60, 120)
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "mode", "minute", "people"])
+
+
+def test_beside_a_baseline_a_second_panel_shows_how_many_more_are_reached() -> None:
+    figure = charts.access_curves(curve_table(0.5), titles=TITLES, place="X", **WORDS)
+    upper, lower = figure.axes
+    assert upper.lines[1].get_ydata().tolist() == [0.0, 630.0, 1260.0]
+    # (10 + 0.5) · minute − 10 · minute
+    assert [line.get_ydata().tolist() for line in lower.lines] == [
+        [0.0, 0.0, 0.0],
+        [0.0, 30.0, 60.0],
+    ]
+    assert lower.get_ylabel() == "verschil met ‘Huidige situatie’"
+    assert figure.get_suptitle() == "Mensen binnen bereik van X (openbaar vervoer)"
+
+
+def test_a_run_alone_has_no_second_panel() -> None:
+    table, titles = curve_table(), {"baseline": "Huidige situatie"}
+    assert len(charts.access_curves(table, titles=titles, place="X", **WORDS).axes) == 1
 
 
 def test_bands_run_from_the_fifth_to_the_ninety_fifth_percentile() -> None:
@@ -166,6 +200,56 @@ def test_the_vf_factor_is_the_time_over_that_of_the_car() -> None:
     assert "1,5" in texts(figure)  # 90 / 60
 
 
+def town_pairs(minutes: list[float]) -> pd.DataFrame:
+    """Pairs of five towns, two of them in BE, with `minutes` in turn."""
+    towns = {"a": "NL", "b": "BE", "c": "NL", "d": "BE", "e": "NL"}
+    ends = [(a, b) for a in towns for b in towns if a != b]
+    rows = [
+        ("s", "pt", a, b, towns[a], towns[b], minute)
+        for (a, b), minute in zip(ends, minutes, strict=True)
+    ]
+    columns = ["scenario", "mode", "origin", "destination", "country_o", "country_d", "minutes"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(("minutes", "end"), [
+    # A quarter walks for a day and a half: the scale ends at 240, and says so.
+    ([30.0] * 10 + [100.0] * 5 + [2000.0] * 5, "> 240"),
+    # Three quarters take up to 355 minutes, rounded up to a half hour.
+    ([300.0] * 10 + [355.0] * 6 + [2000.0] * 4, "> 360"),
+    # Nothing is beyond: the scale ends where the longest does.
+    ([30.0] * 10 + [150.0] * 10, "140"),
+])  # fmt: skip
+def test_hours_on_foot_do_not_take_the_colours_from_the_rest(
+    minutes: list[float], end: str
+) -> None:
+    figure = charts.heat_map(town_pairs(minutes), scenario="s", mode="pt", title="T", **WORDS)
+    bar = figure.axes[1]
+    assert bar.get_yticklabels()[-1].get_text() == end
+    assert figure.axes[0].images[0].norm.vmax == float(end.lstrip("> ")) + (end == "140") * 10
+
+
+def test_a_matrix_has_a_line_and_the_codes_where_one_country_ends() -> None:
+    table = town_pairs([30.0] * 20)
+    axes = charts.heat_map(table, scenario="s", mode="pt", title="T", **WORDS).axes[0]
+    # b and d of BE come first: the line lies between the second and the third of five.
+    assert sorted({float(p) for line in axes.lines for p in (*line.get_xdata(), *line.get_ydata())
+                   if p not in (0, 1)}) == [1.5]  # fmt: skip
+    named = {text.get_text(): text.xy for text in axes.texts if text.get_text() in ("BE", "NL")}
+    assert named == {"BE": (4.5, 0.5), "NL": (4.5, 3.0)}
+    alone = table.assign(country_o="NL", country_d="NL")
+    assert not charts.heat_map(alone, scenario="s", mode="pt", title="T", **WORDS).axes[0].lines
+
+
+def test_the_vf_scale_is_numbered_on_both_sides_of_its_middle() -> None:
+    rows = town_pairs([45.0, 60.0, 90.0, 300.0] * 5)
+    car = rows.assign(mode="car", minutes=60.0)
+    figure = charts.vf_heat_map(pd.concat([rows, car]), scenario="s", mode="pt", title="T", **WORDS)
+    # Factors 0.75, 1, 1.5 and 5.
+    numbered = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert numbered == ["1,0", "1,5", "2,0", "3,0", "4,0", "5,0"]
+
+
 def test_people_by_minute_adds_up_by_hand() -> None:
     zones = np.array(["a", "b", "c"], object)
     seconds = np.array([[0, 60, 61], [120, 0, np.nan], [600, 600, 0]], np.float32)[:, :, None]
@@ -202,6 +286,17 @@ def test_departures_count_by_clock_hour() -> None:
     assert counts.sum() == 5
 
 
+def test_operators_are_listed_as_they_are_stacked_and_in_the_readers_language() -> None:
+    rows = [("baseline", name, 8, 3) for name in ("Arriva", "Local bus (by rule)", "Zijn")]
+    table = pd.DataFrame(rows, columns=["scenario", "operator", "hour", "departures"])
+    figure = charts.departures_over_day(table, place="X", titles=TITLES, **WORDS)
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    drawn = sorted(figure.axes[0].containers, key=lambda bars: -bars[8].get_y())
+    assert [text.get_text() for text in legend.get_texts()] == [b.get_label() for b in drawn]
+    assert drawn[1].get_label() == "Buurtbus (volgens vuistregel)"
+
+
 def test_the_waterfall_ends_where_the_causes_add_up_to() -> None:
     causes = {"link": 10.0, "headway": 5.5, "street": -2.0}
     figure = charts.border_waterfall(
@@ -228,6 +323,20 @@ def test_difference_maps_colour_by_class() -> None:
     wanted = [CHANGE_COLOURS[k] for k in (0, 2, 3, 4, 6)] + ["#d0d0d0"]
     expected = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in wanted]
     assert faces == pytest.approx(np.array(expected))
+
+
+def test_the_largest_places_are_named_where_they_have_room() -> None:
+    zones = make_zones(12, 12)
+    figure = charts.change_map(np.ones(144), zones, None, title="T", **WORDS)
+    figure.draw_without_rendering()
+    named = figure.axes[0].texts
+    people = zones.opportunities["population"].groupby(zones.municipalities.astype(str)).sum()
+    assert len(named) == 10
+    largest = people.sort_values(ascending=False).index
+    inside = [name for name in largest if name in {text.get_text() for text in named}]
+    assert inside[0] == named[0].get_text()
+    boxes = [text.get_window_extent() for text in named]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
 
 def test_the_scorecard_page_shows_minutes_signal_and_change() -> None:

@@ -26,6 +26,7 @@ from mobility.tables import TravelTimes
 from mobility.words import label, translator
 
 LAST_MINUTE = 120
+UPPER_TO_LOWER = (3.0, 2.0)
 HOURS = range(24)
 DASHES: tuple[tuple[float, Sequence[float]], ...] = (
     (0, ()),
@@ -88,6 +89,9 @@ def access_curves(
 ) -> Figure:
     """Draw people reached against minutes: colour by scenario, dashes by mode.
 
+    Scenarios lie close together where so many people are counted, so that beside a baseline a
+    second panel shows how many more or fewer each of the others reaches.
+
     Parameters
     ----------
     table
@@ -99,28 +103,57 @@ def access_curves(
     """
     _ = translator(lang)
     modes = list(dict.fromkeys(table["mode"].astype(str)))
+    head = _("People within reach of {place}").format(place=label(place, lang))
+    if len(modes) == 1:
+        head = _("{title} ({mode})").format(title=head, mode=label(modes[0], lang))
+    beside = len(titles) > 1 and len(table) > 0
     with styled():
-        figure = new_figure(_("People within reach of {place}").format(place=place), stamp, lang)
-        axes = figure.add_subplot()
+        figure = new_figure(head, stamp, lang, height=5.8 if beside else 4.2)
+        ratios = UPPER_TO_LOWER if beside else (1.0,)
+        panels = figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)
+        axes = panels[0, 0]
         if table.empty:
             no_data(axes, lang)
             return figure
-        for m, mode in enumerate(modes):
-            for k, scenario in enumerate(titles):
-                rows = table[(table["mode"] == mode) & (table["scenario"] == scenario)]
-                axes.plot(
-                    rows["minute"], rows["people"], color=scenario_colour(k),
-                    linestyle=DASHES[m % len(DASHES)], zorder=3 + k,
-                )  # fmt: skip
-        axes.set_xlim(0, float(table["minute"].max()))
+        _curves(axes, table, titles, modes)
         axes.set_ylim(bottom=0)
-        axes.set_xticks(range(0, int(table["minute"].max()) + 1, 15))
-        axes.set_xlabel(_("minutes, door to door, median over departures"))
         axes.set_ylabel(_("inhabitants reached"))
         number_axis(axes.yaxis, lang)
+        if beside:
+            _draw_gains(panels[1, 0], table, titles, modes, lang)
+        bottom = panels[-1, 0]
+        bottom.set_xlim(0, float(table["minute"].max()))
+        bottom.set_xticks(range(0, int(table["minute"].max()) + 1, 15))
+        bottom.set_xlabel(_("minutes, door to door, median over departures"))
         grid(axes, "y")
         _keys(axes, titles, modes, lang)
     return figure
+
+
+def _curves(
+    axes: Axes, table: pd.DataFrame, titles: Mapping[str, str], modes: Sequence[str]
+) -> None:
+    for m, mode in enumerate(modes):
+        for k, scenario in enumerate(titles):
+            rows = table[(table["mode"] == mode) & (table["scenario"] == scenario)]
+            axes.plot(
+                rows["minute"], rows["people"], color=scenario_colour(k),
+                linestyle=DASHES[m % len(DASHES)], zorder=3 + k,
+            )  # fmt: skip
+
+
+def _draw_gains(
+    axes: Axes, table: pd.DataFrame, titles: Mapping[str, str], modes: Sequence[str], lang: str
+) -> None:
+    """Draw the same curves less the first scenario's of their mode."""
+    first = next(iter(titles))
+    base = table[table["scenario"] == first].set_index(["mode", "minute"])["people"]
+    keys = pd.MultiIndex.from_frame(table[["mode", "minute"]])
+    less = table["people"].to_numpy(float) - base.reindex(keys).to_numpy(float)
+    _curves(axes, table.assign(people=less), titles, modes)
+    axes.set_ylabel(translator(lang)("difference with “{title}”").format(title=titles[first]))
+    number_axis(axes.yaxis, lang, sign=True)
+    grid(axes, "y")
 
 
 def _keys(axes: Axes, titles: Mapping[str, str], modes: Sequence[str], lang: str) -> None:
@@ -161,7 +194,7 @@ def departures_over_day(
     _ = translator(lang)
     present = [s for s in titles if (table["scenario"] == s).any()] if len(table) else []
     height = 1.3 + 1.9 * max(len(present), 1)
-    head = _("Trips by hour of departure: {place}").format(place=place)
+    head = _("Trips by hour of departure: {place}").format(place=label(place, lang))
     with styled():
         figure = new_figure(head, stamp, lang, height=height)
         if not present:
@@ -176,7 +209,7 @@ def departures_over_day(
                 own = rows[rows["operator"] == operator].groupby("hour")["departures"].sum()
                 counts = own.reindex(HOURS, fill_value=0).to_numpy(float)
                 axes.bar(HOURS, counts, 0.86, bottom=below, color=scenario_colour(k + 1),
-                         label=operator)  # fmt: skip
+                         label=label(operator, lang))  # fmt: skip
                 below += counts
             axes.set_title(titles[scenario], fontsize=9, fontweight="normal", pad=3)
             number_axis(axes.yaxis, lang)
@@ -185,5 +218,6 @@ def departures_over_day(
         panels[-1].set_xticks(range(0, 24, 2))
         panels[-1].set_xlabel(_("hour of the day"))
         figure.supylabel(_("departures per hour"), fontsize=9, color="#333333")
-        panels[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
+        # What lies highest stands first.
+        panels[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, reverse=True)
     return figure

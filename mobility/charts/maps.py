@@ -32,6 +32,10 @@ from mobility.zones import Countries, Zones
 
 NO_VALUE = "#d0d0d0"
 FRAME_SHARE = 0.03
+MOST_PLACES = 10
+LETTER_SHARE = 0.02
+LINE_SHARE = 0.06
+"""Width of a letter and height of a line of a place's name, in shares of the map."""
 # Two files seldom agree to the metre where countries meet.
 MEETING_DEG = 0.001
 
@@ -45,9 +49,11 @@ def change_map(
     lang: str,
     stamp: Stamp,
     limits: Sequence[float] = CHANGE_LIMITS,
-    unit: str = "minutes less (blue) or more (orange) than in the baseline",
+    unit: str = "minutes less (blue) or more (orange) than in the baseline, mean to all places",
 ) -> Figure:
     """Colour zones by a difference from the baseline, negative blue, positive orange.
+
+    The largest places are named, as many as have room.
 
     Parameters
     ----------
@@ -69,6 +75,7 @@ def change_map(
         norm = BoundaryNorm([-1e9, *limits, 1e9], len(CHANGE_COLOURS))
         _fill_zones(axes, zones, change_min, colours, norm)
         _draw_border(axes, zones, countries)
+        _name_places(axes, zones)
         texts = _range_texts(limits, lang)
         patches = [Patch(color=c, label=t) for c, t in zip(CHANGE_COLOURS, texts, strict=True)]
         patches.append(Patch(color=NO_VALUE, label=_("no value")))
@@ -145,6 +152,33 @@ def _bounds(zones: Zones) -> tuple[float, float, float, float]:
         south, north = zones.lat.min(), zones.lat.max()
     room = max(east - west, north - south, 1e-6) * FRAME_SHARE
     return float(west - room), float(south - room), float(east + room), float(north + room)
+
+
+def _name_places(axes: Axes, zones: Zones) -> None:
+    """Write the names of the largest places where they don't run into each other."""
+    people = np.ones(len(zones.ids))
+    if "population" in zones.opportunities:
+        people = zones.opportunities["population"].fillna(0.0).to_numpy(float)
+    named = np.where(zones.municipalities == "", zones.names, zones.municipalities).astype(str)
+    table = pd.DataFrame({"name": named, "people": people, "lon": zones.lon, "lat": zones.lat})
+    table["all"] = table.groupby("name")["people"].transform("sum")
+    main = table.sort_values(["all", "name", "people"], ascending=[False, True, False])
+    west, south, east, north = _bounds(zones)
+    taken: list[tuple[float, float, float]] = []
+    for place in main.drop_duplicates("name").itertuples():
+        x, y = (place.lon - west) / (east - west), (place.lat - south) / (north - south)
+        half = LETTER_SHARE * len(place.name) / 2
+        clash = any(abs(x - a) < half + b and abs(y - c) < LINE_SHARE for a, b, c in taken)
+        if clash or not half <= x <= 1 - half:
+            continue
+        axes.text(
+            place.lon, place.lat, place.name, ha="center", va="center", fontsize=7,
+            color="#1a1a1a", clip_on=True,
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.6},
+        )  # fmt: skip
+        taken.append((x, half, y))
+        if len(taken) == MOST_PLACES:
+            return
 
 
 def _frame(axes: Axes, zones: Zones) -> None:

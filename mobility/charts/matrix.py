@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -19,7 +21,6 @@ from mobility.charts.style import (
     Stamp,
     new_figure,
     no_data,
-    number_axis,
     styled,
 )
 from mobility.words import label, number, translator
@@ -28,6 +29,12 @@ MOST_NUMBERS = 26
 MOST_NAMES = 60
 LARGEST_INCH = 8.5
 VF_BALANCE = 1.5
+DAY_TRIP_MIN = 240.0
+"""Longer than this one way, and there and back fills the day."""
+SCALE_STEP_MIN = 30.0
+MOST_PERCENT = 75
+LABEL_ROOM = 0.04
+TINY = 1e-9
 Grid = npt.NDArray[np.float64]
 
 
@@ -127,11 +134,12 @@ def _square(
         _name_ticks(axes, [str(place) for place in square.index])
         if len(square) <= MOST_NUMBERS:
             _write_cells(axes, values, image.cmap, norm, lang, digits)
+        _part_countries(axes, square, rows)
+        beyond = bool(np.nanmax(values, initial=-np.inf) > norm.vmax)
         bar = figure.colorbar(image, ax=axes, shrink=0.75, aspect=30, pad=0.02)
         bar.set_label(bar_label)
-        bar.locator = MaxNLocator(6, steps=[1, 2, 5, 10])
         bar.outline.set_visible(False)
-        number_axis(bar.ax.yaxis, lang, digits)
+        _write_scale(bar, norm, lang, digits, beyond=beyond)
         _ = translator(lang)
         axes.set_ylabel(_("from"))
         axes.set_xlabel(_("to; grey: not reachable, or the place itself"))
@@ -145,13 +153,63 @@ def _with_grey(name: str) -> Colormap:
 
 
 def _norm(values: Grid, centre: float | None) -> Normalize:
+    """Spread the colours over what most pairs take; longer ones are all as pale as the last."""
     known = values[np.isfinite(values)]
     if not known.size:
         return Normalize(0.0, 1.0)
     low, high = float(known.min()), float(np.percentile(known, 98))
-    if centre is None:
-        return Normalize(low, max(high, low + 1.0))
-    return TwoSlopeNorm(centre, min(low, centre - 0.1), max(high, centre + 0.1))
+    if centre is not None:
+        high = math.ceil(10 * high) / 10  # a tenth is what its end is written in
+        return TwoSlopeNorm(centre, min(low, centre - 0.1), max(high, centre + 0.1))
+    # Where no service runs one walks for hours: that must not take all colours from the rest.
+    usual = max(DAY_TRIP_MIN, float(np.percentile(known, MOST_PERCENT, method="lower")))
+    if high < known.max() or high > usual:
+        high = SCALE_STEP_MIN * math.ceil(min(high, usual) / SCALE_STEP_MIN)
+    return Normalize(low, max(high, low + 1.0))
+
+
+def _write_scale(bar: Colorbar, norm: Normalize, lang: str, digits: int, *, beyond: bool) -> None:
+    """Number the colour bar, both sides of a centre, the end as more than where it is that."""
+    low, high = float(norm.vmin or 0.0), float(norm.vmax or 1.0)
+    centre = getattr(norm, "vcenter", None)
+    parts = [(low, high, 6)] if centre is None else [(low, centre, 2), (centre, high, 4)]
+    found = {
+        float(tick)
+        for a, b, most in parts
+        for tick in MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(a, b)
+        if low <= tick <= high and abs(tick - round(tick, digits)) < TINY
+    } | ({centre} if centre is not None else set())
+    ticks = sorted(found)
+    if beyond:
+        ticks = [tick for tick in ticks if tick < high - LABEL_ROOM * (high - low)] + [high]
+    texts = [number(tick, lang, digits) for tick in ticks]
+    if beyond:
+        texts[-1] = f"> {texts[-1]}"
+    bar.set_ticks(ticks, labels=texts)
+
+
+def _part_countries(axes: Axes, square: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """Draw a line where one country's places end, and write the codes along the far edges."""
+    ends = [
+        rows[[end, f"country_{end[0]}"]].astype(str).set_axis(["place", "country"], axis=1)
+        for end in ("origin", "destination")
+    ]
+    country = dict(pd.concat(ends).itertuples(index=False, name=None))
+    codes = [country.get(str(place), "") for place in square.index]
+    starts = [k for k in range(len(codes)) if k == 0 or codes[k] != codes[k - 1]]
+    if len(starts) < 2:
+        return
+    for start, end in pairwise([*starts, len(codes)]):
+        middle = (start + end - 1) / 2
+        for place, beside, sides in (
+            ((middle, -0.5), (0, 3), ("center", "bottom")),
+            ((len(codes) - 0.5, middle), (4, 0), ("left", "center")),
+        ):
+            axes.annotate(codes[start], place, beside, textcoords="offset points", fontsize=8,
+                          ha=sides[0], va=sides[1], annotation_clip=False)  # fmt: skip
+        if start:
+            for line in (axes.axhline, axes.axvline):
+                line(start - 0.5, color="#1a1a1a", linewidth=1.0)
 
 
 def _name_ticks(axes: Axes, names: Sequence[str]) -> None:

@@ -40,8 +40,8 @@ def pair_bars(
 ) -> Figure:
     """Draw the median time of each named pair, one bar per scenario, the baseline first.
 
-    Of more than `MOST_PAIRS` pairs those are drawn whose times differ most between scenarios, or
-    the first ones where none differs; the axis says so.
+    Of more than `MOST_PAIRS` pairs those are drawn whose times differ between scenarios, of
+    these the ones that differ most, or the first ones where none differs; the axis says so.
 
     Parameters
     ----------
@@ -91,13 +91,15 @@ def _most_changed(minutes: pd.DataFrame, lang: str) -> tuple[list[str], str]:
     spread = np.where(spread < LEAST_MINUTES, 0.0, spread)
     # Reached in one scenario and not in another is the largest change there is.
     spread = np.where(known.any(axis=1) & ~known.all(axis=1), np.inf, spread)
-    rows = np.sort(np.argsort(-spread, kind="stable")[:MOST_PAIRS])
-    text = (
-        _("the {n} of {all} pairs that differ most between scenarios")
-        if spread.any()
-        else _("the first {n} of {all} pairs")
-    )
-    said = text.format(n=number(MOST_PAIRS, lang), all=number(n_all, lang))
+    differ = int((spread > 0).sum())
+    shown = min(differ or MOST_PAIRS, MOST_PAIRS)
+    rows = np.sort(np.argsort(-spread, kind="stable")[:shown])
+    text = _("the first {n} of {all} pairs")
+    if differ > MOST_PAIRS:
+        text = _("the {n} of {all} pairs that differ most between scenarios")
+    elif differ:
+        text = _("the {n} of {all} pairs that differ between scenarios")
+    said = text.format(n=number(shown, lang), all=number(n_all, lang))
     return [names[row] for row in rows], "\n" + said
 
 

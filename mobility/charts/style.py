@@ -114,7 +114,8 @@ def new_figure(
 ) -> Figure:
     """Make an empty figure with its title and its source line; sizes in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    head = textwrap.fill(title, int(width * TITLE_LETTERS_PER_INCH))
+    letters = int(width * TITLE_LETTERS_PER_INCH)
+    head = textwrap.fill(title, letters, break_on_hyphens=False)
     figure.suptitle(head, x=0.01, ha="left", fontsize=11, fontweight="bold", color="#1a1a1a")
     corner = stamp.line(lang)
     if corner:
