@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from test_comparison import times
 from toy_region import SCENARIO, W_TO_E_S, write_region
 
 from mobility import draws
 from mobility.batch import matrices
+from mobility.batch.drawn import DRAWS, FILE, with_draws, write_draws
 from mobility.batch.job import Job, Silent, prepare_for
 from mobility.network import MultimodalNetwork
 from mobility.scenario import read_region, read_scenarios
@@ -112,3 +114,24 @@ def test_the_middle_draw_of_a_pair() -> None:
 def test_the_middle_is_the_nearest_rank(n_draws: int, kept: int) -> None:
     medians = [40.0, 10.0, 20.0, 30.0][:n_draws]
     assert draws.middle_draw([times("x", [[m]]) for m in medians]).at(50)[0, 0] == kept
+
+
+def drawn_matrix() -> TravelTimes:
+    first, second = [[0, 300], [50, NAN]], [[1, 100], [60, 8]]
+    return draws.middle_draw([times("x", first), times("x", second)])
+
+
+def test_draws_beside_a_run_and_back(tmp_path: Path) -> None:
+    whole = drawn_matrix()
+    single = times("x", [[0, 1], [1, 0]], mode="bike")
+    write_draws(tmp_path, {"bike": single})
+    assert not (tmp_path / FILE).exists()  # nothing was drawn
+    write_draws(tmp_path, {"bike": single, "pt": whole})
+    rows = pq.read_table(tmp_path / FILE).to_pandas()
+    assert rows.columns.tolist() == [column.name for column in DRAWS]
+    told = rows[["draw", "origin", "destination", "p50_s"]].to_numpy(object).tolist()
+    assert told[:3] == [[1, "z0", "z0", 0], [1, "z0", "z1", 300], [1, "z1", "z0", 50]]
+    assert told[4:6] == [[2, "z0", "z0", 1], [2, "z0", "z1", 100]]
+    found = with_draws(tmp_path, {"bike": single, "pt": replace(whole, draws_s=None)})
+    np.testing.assert_array_equal(found["pt"].draws_s, whole.draws_s)
+    assert found["bike"].draws_s is None
