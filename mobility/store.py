@@ -7,10 +7,10 @@ loading: every file's size and the class names; nothing is ever executed from it
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import json
-import os
 import shutil
 import types
 import typing
@@ -26,7 +26,7 @@ import shapely
 from pyarrow import feather
 
 from mobility.errors import Problem, RunError, writing
-from mobility.leftovers import begin
+from mobility.leftovers import aside, begin
 
 T = TypeVar("T")
 INDEX = "index.json"
@@ -237,8 +237,8 @@ def _decode_class(tree: dict[str, Any], kind: type, folder: Path) -> Any:
 
 
 def remove(folder: Path) -> None:
-    """Delete a stored folder, if it is there."""
-    if folder.exists():
-        doomed = folder.with_name(f".{folder.name}-gone-{os.getpid()}")
+    """Delete a stored folder, if it is there; where this process is killed, the next one does."""
+    doomed = aside(folder, "gone")
+    with contextlib.suppress(FileNotFoundError):  # another process was first
         folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+    shutil.rmtree(doomed, ignore_errors=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
+import platform
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -131,6 +133,33 @@ def test_clipping_streets_on_a_full_disk_does_not_blame_the_streets(
     with pytest.raises(RunError, match="a full disk"):
         clipping.clip(source, (4.0, 50.0, 6.0, 52.0), tmp_path / "clip" / "x.osm.pbf")
     assert list((tmp_path / "clip").iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["mkdir", "replace"])
+def test_clipping_streets_into_a_read_only_folder_does_not_blame_the_streets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    source = two_way_square(tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"mkdir": (Path, "mkdir"), "replace": (os, "replace")}[step], fail)
+        with pytest.raises(RunError, match="can't be written"):
+            clipping.clip(source, (4.0, 50.0, 6.0, 52.0), tmp_path / "clip" / "x.osm.pbf")
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_clip_that_a_killed_process_had_begun_goes(tmp_path: Path) -> None:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    target = tmp_path / "clip" / "x.osm.pbf"
+    target.parent.mkdir()
+    left = target.with_name(f".{target.name}-{platform.node()}-{done.pid}-new-7f.pbf")
+    left.write_bytes(b"half")
+    clipping.clip(two_way_square(tmp_path), (4.0, 50.0, 6.0, 52.0), target)
+    assert list(target.parent.iterdir()) == [target]
 
 
 def test_a_file_that_can_not_be_written_is_one_message(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -9,7 +13,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from mobility.errors import ZoneError
+from mobility.errors import RunError, ZoneError
 from mobility.scenario import read_region
 from mobility.zones import country_at, read_countries, read_zones
 from mobility.zones.assembling import assemble
@@ -215,3 +219,84 @@ def test_the_concordance_follows_mergers_of_both_years() -> None:
     assert current_names("BE", ["73006", "71016"], ["Bilzen", "Genk"]) == ["Bilzen-Hoeselt", "Genk"]
     # A code means a merger in its own country only.
     assert current_codes("NL", ["71022"]) == ["71022"]
+
+
+# --- disturbed
+
+
+class Killed(BaseException):
+    """Ends what is done, as a kill would."""
+
+
+def test_two_that_make_the_zones_at_once_do_not_meet(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = gpd.GeoDataFrame.to_file
+    others: list[threading.Thread] = []
+
+    def meanwhile(frame: gpd.GeoDataFrame, *args: object, **how: object) -> None:
+        if not others:  # in the middle of the first, another makes all from beginning to end
+            others.append(threading.Thread(target=made, args=(folder,)))
+            others[0].start()
+            others[0].join(60)
+        written(frame, *args, **how)
+
+    monkeypatch.setattr(gpd.GeoDataFrame, "to_file", meanwhile)
+    assert made(folder)[0]
+    first = (folder / "made/zones.gpkg").read_bytes()
+    (folder / "made/zones.gpkg").unlink()
+    assert made(folder)[0]
+    assert (folder / "made/zones.gpkg").read_bytes() == first
+    names = ["countries.gpkg", "zones.gpkg", "zones.gpkg.from.txt"]
+    assert sorted(p.name for p in (folder / "made").iterdir()) == names
+
+
+def test_zones_half_renewed_are_not_taken_for_those_of_the_older_sources(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(folder)
+    first = (folder / "made/zones.gpkg").read_bytes()
+    text = (folder / "jobs.csv").read_text(encoding="utf-8")
+    (folder / "jobs.csv").write_text(text.replace("60", "90"), encoding="utf-8")
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr("mobility.zones.assembling._write_countries", killed)
+    with pytest.raises(Killed):
+        made(folder)
+    monkeypatch.undo()
+    (folder / "jobs.csv").write_text(text, encoding="utf-8")
+    assert made(folder)[0]
+    assert (folder / "made/zones.gpkg").read_bytes() == first
+
+
+def test_what_a_killed_process_had_begun_goes(folder: Path) -> None:
+    (folder / "made").mkdir()
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    left = folder / "made" / f".zones.gpkg-{platform.node()}-{done.pid}-new-1.gpkg"
+    for path in (left, left.with_name(left.name + "-journal")):
+        path.write_bytes(b"half")
+    made(folder)
+    assert not list((folder / "made").glob(".*"))
+
+
+def test_a_full_disk_leaves_the_older_zones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(folder)
+    before = (folder / "made/zones.gpkg").read_bytes()
+    text = (folder / "jobs.csv").read_text(encoding="utf-8")
+    (folder / "jobs.csv").write_text(text.replace("60", "90"), encoding="utf-8")
+
+    def full(_: object, path: Path, **__: object) -> None:
+        path.write_bytes(b"half")
+        path.with_name(path.name + "-journal").write_bytes(b"half")
+        raise RuntimeError("sqlite3_step(): database or disk is full")
+
+    monkeypatch.setattr(gpd.GeoDataFrame, "to_file", full)
+    with pytest.raises(RunError, match="a full disk"):
+        made(folder)
+    assert (folder / "made/zones.gpkg").read_bytes() == before
+    assert not list((folder / "made").glob(".*"))
+    monkeypatch.undo()
+    assert made(folder)[0]

@@ -11,6 +11,8 @@ from pathlib import Path
 from mobility.errors import RunError, unwritable, writing
 from mobility.leftovers import aside, begin
 
+ATTEMPTS = 20
+
 
 @contextlib.contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
@@ -39,14 +41,19 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def _swap(new: Path, target: Path) -> None:
-    if not target.exists():
-        new.rename(target)
-        return
+    """Put `new` in place of `target`; of several processes that do so at once the last one wins."""
     old = aside(target)
-    target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
+    for attempt in range(1, ATTEMPTS + 1):
+        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(old)
+        try:
+            new.rename(target)
+            break
+        except OSError:
+            if target.exists() and attempt < ATTEMPTS:
+                continue  # another process was between the two
+            with contextlib.suppress(OSError):
+                old.rename(target)
+            raise
     shutil.rmtree(old, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import osmium
 
 from mobility.errors import Problem, StreetError, writing
+from mobility.leftovers import whole_file
 from mobility.streets.edges import Box
 from mobility.streets.model import Float64, Int64
 from mobility.streets.nodes import is_in, node_blocks
@@ -52,37 +52,39 @@ def clip(source: Path, box: Box, target: Path) -> Clipped:
     StreetError
         The file is damaged. A file without any street in the box makes an empty clip: among
         several extracts one may lie beside the region.
+    RunError
+        `target` can't be written.
     """
+    with writing(target), whole_file(target) as beside:
+        return _clip(source, box, beside, target)
+
+
+def _clip(source: Path, box: Box, beside: Path, target: Path) -> Clipped:
     try:
-        return _clip(source, box, target)
+        way_ids, needed, before = _wanted(source, box)
+        with writing(target), _writer(beside) as writer:
+            nodes = _write_nodes(writer, source, needed)
+            ways, relations = _write_others(writer, source, way_ids)
     except (RuntimeError, OSError, ValueError) as error:
         raise StreetError(
             Problem(str(source), f"a file that breaks off or is no OSM data ({error})",
                     "a whole OSM file", "Download it again")
         ) from error  # fmt: skip
+    return Clipped(nodes, ways, relations, before)
 
 
-def _clip(source: Path, box: Box, target: Path) -> Clipped:
-    inside = _ids_inside(source, box)
-    way_ids, refs, before = _ways_touching(source, inside)
-    del inside
-    needed = np.unique(refs)
-    del refs
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{os.getpid()}-{target.name}")
+def _wanted(source: Path, box: Box) -> tuple[Int64, Int64, int]:
+    """Ids of the streets that touch the box, of all their nodes; and how many streets there are."""
+    way_ids, refs, before = _ways_touching(source, _ids_inside(source, box))
+    return way_ids, np.unique(refs), before
+
+
+def _writer(path: Path) -> osmium.SimpleWriter:
     header = osmium.io.Header()
     header.set("generator", GENERATOR)
     header.set("sorting", "Type_then_ID")
-    file = osmium.io.File(str(beside), "pbf,add_metadata=false")
-    try:
-        with writing(target), osmium.SimpleWriter(file, header=header) as writer:
-            nodes = _write_nodes(writer, source, needed)
-            ways, relations = _write_others(writer, source, way_ids)
-        os.replace(beside, target)  # noqa: PTH105 - also over an existing file on Windows
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    return Clipped(nodes, ways, relations, before)
+    file = osmium.io.File(str(path), "pbf,add_metadata=false")
+    return osmium.SimpleWriter(file, header=header)
 
 
 def _ids_inside(source: Path, box: Box) -> Int64:

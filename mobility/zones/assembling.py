@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from mobility.errors import Problem, ZoneError, nearest, raise_all
+from mobility.errors import Problem, ZoneError, nearest, raise_all, writing
+from mobility.leftovers import whole_file
 from mobility.scenario.model import BorderEntry, ZonesEntry, ZoneSource, ZoneTable
 from mobility.zones.concordance import bare, current_codes, current_names
 from mobility.zones.model import Float64, Objects
@@ -57,6 +57,8 @@ def assemble(zones: ZonesEntry, border: BorderEntry | None) -> bool:
     ------
     ZoneError
         All that is wrong with the sources, at once.
+    RunError
+        The place of the zones can't be written.
     """
     if not zones.sources:
         return False
@@ -75,10 +77,13 @@ def assemble(zones: ZonesEntry, border: BorderEntry | None) -> bool:
     for entry in zones.tables:
         table = _with_table(table, entry, "", problems)
     raise_all(ZoneError, problems)
-    _write(table.fillna(dict.fromkeys(table.columns[len(COLUMNS) :], 0.0)), shapes, zones.path)
-    if countries is not None:
-        _write_countries(parts, shapely.total_bounds(shapes), countries, border)
-    made_from.write_text(key + "\n", encoding="utf-8", newline="\n")
+    with writing(zones.path):
+        made_from.unlink(missing_ok=True)  # of two files and a note, none goes for the others'
+        _write(table.fillna(dict.fromkeys(table.columns[len(COLUMNS) :], 0.0)), shapes, zones.path)
+        if countries is not None:
+            _write_countries(parts, shapely.total_bounds(shapes), countries, border)
+        with whole_file(made_from) as beside:
+            beside.write_text(key + "\n", encoding="utf-8", newline="\n")
     return True
 
 
@@ -297,12 +302,8 @@ def _fixed_date() -> Iterator[None]:
 
 def _write(table: pd.DataFrame, shapes: Objects, path: Path) -> None:
     frame = gpd.GeoDataFrame(table, geometry=list(shapes), crs="EPSG:4326")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.stem}.part.gpkg")
-    beside.unlink(missing_ok=True)
-    with _fixed_date():
+    with whole_file(path) as beside, _fixed_date():
         frame.to_file(beside, layer=path.stem, driver="GPKG", engine="pyogrio", index=False)
-    os.replace(beside, path)  # noqa: PTH105 - also over an existing file on Windows
 
 
 def _write_countries(
