@@ -159,6 +159,12 @@ def test_missing_link_over_a_canal_comes_first(tmp_path):
     # the two big places come within each other's reach: 2 · 1000 · 1000 / 2010 people each
     assert best["people"] == pytest.approx(2 * 1000 * 1000 / 2010, rel=0.05)
     assert (np.diff(found["people_per_km"]) <= 0).all()
+    # A place off the streets changes nothing, and says nothing.
+    lon_off, lat_off = metres(30_000, 0)
+    off = pd.DataFrame({"lon": [lon_off], "lat": [lat_off], "population": [9e6]})
+    more = pd.concat([places, off], ignore_index=True)
+    again = missing_links(streets, more, LinkSearch(longest_m=400, cutoff_s=600))
+    pd.testing.assert_frame_equal(again, found)
 
 
 def test_worst_detours(tmp_path):

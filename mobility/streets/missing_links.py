@@ -291,7 +291,7 @@ def _gains(
         people[k] = pair_weight[gained].sum() / total
         counted = better & near
         mass = max(float(pair_weight[near].sum()), 1e-9)
-        saved[k] = float(((base - new)[counted] * pair_weight[counted]).sum()) / mass / 60
+        saved[k] = float(((base[counted] - new[counted]) * pair_weight[counted]).sum()) / mass / 60
     return people, saved
 
 
