@@ -221,7 +221,8 @@ def endure(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     """Run one scenario after the other in this one process and watch its memory.
 
     Each has another headway, so that nothing but the baseline stands already. Memory after the
-    first third must be that at the end, but for a twentieth.
+    first third must be that at the end, but for a twentieth. Told as it goes, so that a run cut
+    short has told what it found.
     """
     import psutil
 
@@ -244,6 +245,10 @@ def endure(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
             return number, [f"run {number}: exit code {code}"]
         shutil.rmtree(place / "out" / ".parts", ignore_errors=True)
         used_mb.append(process.memory_info().rss / 1e6)
+        if number % 10 == 9:
+            files = process.num_fds() if hasattr(process, "num_fds") else process.num_handles()
+            print(f"{number + 1} runs, {time.perf_counter() - began:.0f} s: {used_mb[-1]:.0f} MB, "
+                  f"{files} open files, {process.num_threads()} threads", flush=True)  # fmt: skip
     shown = [round(used_mb[i * (times - 1) // 9]) for i in range(10)]
     print(f"memory in MB at tenths of {times} runs: {shown}")
     print(f"{(time.perf_counter() - began) / times:.1f} s a run, highest {max(used_mb):.0f} MB")
