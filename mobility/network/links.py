@@ -2,7 +2,8 @@
 
 A point rarely lies on a street. The way to the street is walked in a straight line and
 counted. Where two points are closer to each other than to the streets, the streets can't
-tell how far apart they are: then the straight line × `DETOUR` is taken.
+tell how far apart they are: then the straight line × `DETOUR` is taken. So it is for changes
+between stops beyond the streets, where a line is kept whole though the extract ends.
 """
 
 from __future__ import annotations
@@ -109,6 +110,38 @@ def _closer_than_streets(origins: Points, destinations: Points, walk_kph: float)
         usable_d[b[near]].astype(np.int32),
         time_s.astype(np.int32),
     )
+
+
+def beyond_streets(
+    origins: Points, destinations: Points, *, limit_s: float, walk_kph: float
+) -> Reach:
+    """Find pairs of which at least one is off all streets, by straight line × `DETOUR`.
+
+    Of use between stops alone: zones off the streets are off the network.
+    """
+    none = np.empty(0, np.int32)
+    off_o = np.flatnonzero(origins.snapped.edge < 0)
+    off_d = np.flatnonzero(destinations.snapped.edge < 0)
+    if not len(origins.lon) or not len(destinations.lon) or not len(off_o) + len(off_d):
+        return Reach(none, none, none)
+    at_o, at_d = (_on_sphere(p.lon, p.lat) for p in (origins, destinations))
+    radius_m = limit_s * walk_kph / 3.6 / DETOUR
+    from_o = cKDTree(at_d).query_ball_point(at_o[off_o], radius_m) if len(off_o) else []
+    from_d = cKDTree(at_o).query_ball_point(at_d[off_d], radius_m) if len(off_d) else []
+    a = np.concatenate([np.repeat(off_o, [len(f) for f in from_o]), *from_d])
+    b = np.concatenate([*from_o, np.repeat(off_d, [len(f) for f in from_d])])
+    a, b = a.astype(np.int32), b.astype(np.int32)
+    distance_m = np.sqrt(np.square(at_o[a] - at_d[b]).sum(axis=1))
+    return _shortest(a, b, np.ceil(distance_m * DETOUR / (walk_kph / 3.6) - 1e-6), limit_s)
+
+
+def _on_sphere(
+    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Lay places on a globe, metres, (n, 3): near ones are as far apart as on the ground."""
+    x, y = np.radians(lon), np.radians(lat)
+    radius_m = METRES_PER_DEGREE * 180 / np.pi
+    return radius_m * np.column_stack([np.cos(x) * np.cos(y), np.sin(x) * np.cos(y), np.sin(y)])
 
 
 def _shortest(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mobility.network.links import reach, select, snap_points
+from mobility.network.links import beyond_streets, reach, select, snap_points
 from mobility.network.model import Int32, Places, Points, Reach, Settings
 from mobility.streets import StreetNetwork
 
@@ -87,13 +87,8 @@ def link_places(
     everywhere = np.arange(len(index.lon))
 
     walked = _carry(known.walked if known else None, old_of, old_of)
-    walked = _merge(
-        walked,
-        _search(streets, snapped["walk"], new, snapped["walk"], everywhere,
-                settings.max_transfer_walk_s, walk),
-        _search(streets, snapped["walk"], np.flatnonzero(old_of >= 0), snapped["walk"], new,
-                settings.max_transfer_walk_s, walk),
-    )  # fmt: skip
+    for a, b in ((new, everywhere), (np.flatnonzero(old_of >= 0), new)):
+        walked = _merge(walked, *_changes(streets, snapped["walk"], a, b, settings))
     linked = known if known_zones else None
     unlinked = new if linked is not None else everywhere
     access = {}
@@ -182,6 +177,26 @@ def _search(
         destination_rows[found.destination].astype(np.int32),
         found.time_s,
     )
+
+
+def _changes(
+    streets: StreetNetwork,
+    points: Points,
+    from_rows: npt.NDArray[np.intp],
+    to_rows: npt.NDArray[np.intp],
+    settings: Settings,
+) -> tuple[Reach, Reach]:
+    """Walks between some places and some others: on the streets, and beyond them."""
+    limit_s, walk = settings.max_transfer_walk_s, settings.walk_kph
+    on_streets = _search(streets, points, from_rows, points, to_rows, limit_s, walk)
+    off = beyond_streets(
+        select(points, from_rows), select(points, to_rows), limit_s=limit_s, walk_kph=walk
+    )
+    beyond = Reach(
+        from_rows[off.origin].astype(np.int32), to_rows[off.destination].astype(np.int32),
+        off.time_s,
+    )  # fmt: skip
+    return on_streets, beyond
 
 
 def _car_access(
