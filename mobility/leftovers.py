@@ -15,12 +15,24 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 # Run folders, and below them prepared networks and parts of matrices.
 DEPTHS = ("", "*/", "*/*/")
+# Found below a folder that was used: its day is that of the last use.
+USED = "index.json"
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a process that is no more had under way: `what` is "new…", "old" or "gone"."""
+
+    path: Path
+    target: Path
+    what: str
 
 
 def begin(target: Path) -> Path:
@@ -53,6 +65,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     _put_right(target)
     mark = _mark(target.name, os.getpid())
     beside = target.with_name(f"{mark}new-{threading.get_ident():x}{target.suffix}")
+    delete(beside)  # of a process of this number before the computer began anew
     try:
         yield beside
         os.replace(beside, target)  # noqa: PTH105 - also over an existing file on Windows
@@ -98,12 +111,34 @@ def _put_right(target: Path) -> None:
 
     Only what this computer's processes made that are no more is touched.
     """
-    head = f".{target.name}-{platform.node()}-"
-    for left in sorted(target.parent.glob(f"{glob.escape(head)}*")):
-        process, _, what = left.name.removeprefix(head).partition("-")
-        if not process.isdigit() or psutil.pid_exists(int(process)):
-            continue
-        if what == "old" and not target.exists():
-            left.rename(target)
+    for left in of_the_dead(target.parent, target.name):
+        if left.what == "old" and not target.exists():
+            left.path.rename(target)
         else:
-            delete(left)
+            delete(left.path)
+
+
+def of_the_dead(folder: Path, name: str = "") -> list[Left]:
+    """List what this computer's processes that are no more had under way in a folder.
+
+    Parameters
+    ----------
+    name
+        Only of what becomes this file or folder.
+    """
+    node = platform.node()
+    found = []
+    for path in sorted(folder.glob(f".{glob.escape(name) or '*'}-{glob.escape(node)}-*")):
+        head, mark, tail = path.name.removeprefix(".").rpartition(f"-{node}-")
+        process, _, what = tail.partition("-")
+        known = what in ("old", "gone") or what.startswith(("new-", "gone-"))
+        known = known and bool(mark) and name in ("", head)
+        if known and process.isdigit() and not psutil.pid_exists(int(process)):
+            found.append(Left(path, folder / head, what))
+    return found
+
+
+def touch(used: Path) -> None:
+    """Note that a working copy was used, where that can be written; see `clean`."""
+    with contextlib.suppress(OSError):
+        os.utime(used)

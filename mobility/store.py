@@ -26,10 +26,10 @@ import shapely
 from pyarrow import feather
 
 from mobility.errors import Problem, RunError, writing
-from mobility.leftovers import aside, begin
+from mobility.leftovers import USED, aside, begin, touch
 
 T = TypeVar("T")
-INDEX = "index.json"
+INDEX = USED
 FORMAT = 1
 
 
@@ -92,6 +92,7 @@ def load(kind: type[T], folder: Path) -> T:
     """
     try:
         value = _decode(_checked_tree(folder), kind, folder)
+        touch(folder / INDEX)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as cause:
         raise RunError(
             Problem(str(folder), f"a damaged folder ({cause})", "a folder written whole",

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mobility import demo, store
+from mobility import demo, leftovers, store
 from mobility.batch import hashes
 from mobility.batch.drives import fit_drives, observed_drives
 from mobility.batch.folders import whole_folder
@@ -327,6 +327,7 @@ def _clipped(
         if not target.is_file():
             report("clip")
             clipping.clip(path, box, target)
+        leftovers.touch(target)
         found.append(target)
     return found
 

@@ -76,9 +76,13 @@ def _add_data_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
                        help="how the files stand: stale, running out; asks nobody")  # fmt: skip
     _speaking(fetch)
 
-    clean = commands.add_parser("clean", help="delete a region's older copies")
-    clean.add_argument("region", type=Path, metavar="REGION")
-    clean.add_argument("--before", default="", metavar="YYYY-MM-DD", help="only older ones")
+    clean = commands.add_parser("clean", help="delete a region's older copies, or what runs keep "
+                                "to be faster next time")  # fmt: skip
+    clean.add_argument("place", type=Path, metavar="REGION|RESULTS",
+                       help="region file, or folder of results")  # fmt: skip
+    clean.add_argument("--before", default="", metavar="YYYY-MM-DD",
+                       help="only what was kept, or last used, before")  # fmt: skip
+    clean.add_argument("--dry-run", action="store_true", help="only say what would be freed")
     _speaking(clean)
 
     new = commands.add_parser("new", help="make a region file from your own files")

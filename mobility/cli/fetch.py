@@ -1,4 +1,4 @@
-"""``fetch`` and ``clean``: a region's files from their owners, and what is kept of older ones."""
+"""``fetch``: a region's files from their owners."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from rich.table import Table
 
 from mobility.cli.main import DONE, WRONG_FILES
 from mobility.cli.progress import OnTerminal
-from mobility.errors import Problem, RegionError, printable
-from mobility.fetch import Row, Standing, clean, fetch, status
+from mobility.errors import printable
+from mobility.fetch import Row, Standing, fetch, status
 from mobility.scenario import Region, read_region
 from mobility.words import date, label, marked, number, translator
 from mobility.zones.assembling import assemble
@@ -86,27 +86,6 @@ def _assemble(region: Region) -> None:
     needed = [source.path for source in region.zones.sources]
     if needed and all(path.is_file() for path in needed):
         assemble(region.zones, region.border)
-
-
-def clean_store(options: argparse.Namespace) -> int:
-    """Empty a region's store of older copies."""
-    before = None
-    if options.before:
-        try:
-            before = dt.date.fromisoformat(options.before)
-        except ValueError:
-            raise RegionError(
-                Problem("--before", options.before, "a date such as 2026-01-31")
-            ) from None
-    if not options.region.is_file():
-        raise RegionError(Problem(str(options.region), "no such file", "a region file"))
-    done = clean(options.region.resolve(), before=before)
-    _ = translator(options.lang)
-    if not options.quiet:
-        text = _("{files} older files deleted, {size} MB")
-        _say(text.format(files=number(done.files, options.lang),
-                         size=number(done.size / 1e6, options.lang, 1)))  # fmt: skip
-    return DONE
 
 
 def as_table(rows: Sequence[Row], lang: str) -> Table:

@@ -80,10 +80,14 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from mobility.cli.new import new  # noqa: PLC0415
 
         return new
-    if name in ("fetch", "clean"):
-        from mobility.cli import fetch as fetching  # noqa: PLC0415
+    if name == "fetch":
+        from mobility.cli.fetch import fetch_region  # noqa: PLC0415
 
-        return fetching.fetch_region if name == "fetch" else fetching.clean_store
+        return fetch_region
+    if name == "clean":
+        from mobility.cli.clean import clean_place  # noqa: PLC0415
+
+        return clean_place
     from mobility.cli import runs  # noqa: PLC0415
 
     commands: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -47,8 +47,11 @@ def find_older(region_path: Path, entry: Entry) -> Path | None:
     return None
 
 
-def clean(region_path: Path, *, before: dt.date | None = None) -> Cleaned:
-    """Delete older copies, those of the days before `before` only where it is given."""
+def clean(region_path: Path, *, before: dt.date | None = None, really: bool = True) -> Cleaned:
+    """Delete older copies, those of the days before `before` only where it is given.
+
+    Where `really` is False they are only counted.
+    """
     store = store_of(region_path)
     files = size = 0
     for folder in sorted(store.iterdir()) if store.is_dir() else []:
@@ -61,5 +64,6 @@ def clean(region_path: Path, *, before: dt.date | None = None) -> Cleaned:
         inside = [path for path in folder.rglob("*") if path.is_file()]
         files += len(inside)
         size += sum(path.stat().st_size for path in inside)
-        shutil.rmtree(folder)
+        if really:
+            shutil.rmtree(folder)
     return Cleaned(files, size)
