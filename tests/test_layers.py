@@ -11,13 +11,14 @@ import pytest
 import worlds
 from report_world import make_input, make_times, make_zones
 
-from mobility import travel_times
+from mobility import raptor, travel_times
 from mobility.batch.figures import _waterfall, departures_worth_drawing
 from mobility.batch.hours import supply_hours
 from mobility.batch.isochrones import stop_seconds
 from mobility.batch.layers import differences
 from mobility.charts import Stamp
 from mobility.cli.summary import _change
+from mobility.raptor import origins, reduce
 from mobility.report import sections
 from mobility.report.ranking import ranking_digits
 from mobility.travel_times import NO_TIME, Window
@@ -47,6 +48,20 @@ def test_times_to_stops_and_the_walk_from_there_are_the_times_to_zones(
             ways += [float(direct[zone])] if direct[zone] != NO_TIME else []
             best = np.nanmin([np.inf, *ways])
             assert best == (np.inf if np.isnan(found[origin, zone]) else found[origin, zone])
+
+
+def test_kernels_are_compiled_for_one_kind_of_arrays() -> None:
+    # A second kind costs a fresh machine ten seconds: made here of arrays that may be written.
+    network = worlds.random_world(1).network
+    stop_seconds(network, 0, Window(28_800, 28_860))
+    plain = travel_times.prepare_search(network, "pt")
+    service = plain.service._replace(**{k: v.copy() for k, v in plain.service._asdict().items()})
+    raptor.mirror(service, turn_s=90_000)
+    raptor.reduce_walks(service, plain.access, plain.egress)
+    kernels = (origins._one_origin, origins._all_destinations, reduce._mark_useful)
+    if not hasattr(kernels[0], "signatures"):
+        pytest.skip("kernels are not compiled")
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
 def runs(gain_s: int) -> tuple[SimpleNamespace, SimpleNamespace]:

@@ -20,7 +20,7 @@ from mobility.maps import isochrones, street_reach
 from mobility.network import MultimodalNetwork
 from mobility.scenario.model import Pair
 from mobility.streets import crossings
-from mobility.travel_times import EGRESS, PLAIN, Window, make_query, prepare_search, subset_links
+from mobility.travel_times import EGRESS, Engine, Window, make_query, prepare_search, subset_links
 from mobility.zones import Countries
 
 WGS84 = "EPSG:4326"
@@ -66,7 +66,7 @@ def isochrone_layer(
     modes
         Of the run; by ``pt`` it is drawn, without that by ``bike``.
     window
-        Departures whose median counts.
+        Departures whose median counts; they leave in it also where a run arrives in it.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def _area(network: MultimodalNetwork, mode: str, row: int, window: Window) -> gp
 
 def stop_seconds(network: MultimodalNetwork, row: int, window: Window) -> npt.NDArray[np.float64]:
     """Median seconds from a zone to getting off at each stop, NaN where no vehicle brings one."""
-    search = prepare_search(network, "pt", engine=PLAIN)
+    search = prepare_search(network, "pt", engine=Engine())
     n_stops = len(network.timetable.stops)
     times_s = window.times_s()
     max_rides = network.supply.settings.max_rides

@@ -186,7 +186,8 @@ def _compute(
     accessibility, municipalities, border = tabulate(times, network, pairs)
     border["service_cost"] = service_cost(network.supply.feeds, network.day)
     border |= _decomposed(job, teller, zones, threads)
-    window = Window(clock_s(scenario.window.start), clock_s(scenario.window.end))
+    asked = scenario.window
+    window = Window(clock_s(asked.start), clock_s(asked.end), asked.step_s)
     behind = background(
         network, base, network_layers(network, prepared.countries, pairs, scenario.modes, window)
     )

@@ -8,7 +8,7 @@ whatever number of rides `ready` counts.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,21 @@ class StopLinks(NamedTuple):
     offset: Int32
     stop: Int32
     time: Int32
+
+
+Arrays = TypeVar("Arrays", Service, StopLinks)
+
+
+def sealed(arrays: Arrays) -> Arrays:
+    """Return the same arrays as read-only views.
+
+    numba compiles a kernel once more for arrays that may be written, which takes longer than
+    a demonstration's whole search: all come sealed, from wherever they are.
+    """
+    views = [array.view() for array in arrays]
+    for view in views:
+        view.setflags(write=False)
+    return type(arrays)(*views)
 
 
 @njit(**INNER)
@@ -227,6 +242,7 @@ def mirror(service: Service, *, turn_s: int) -> Service:
 
     Searching forwards in the mirror finds latest departures for given arrivals.
     """
+    service = sealed(service)
     positions, stops = service.position_offset, service.position_stop
     n_patterns = len(service.n_trips)
     lengths = np.diff(positions)

@@ -10,7 +10,16 @@ import numpy.typing as npt
 from numba import njit
 
 from mobility.raptor.lanes import all_lanes, choose_lanes
-from mobility.raptor.model import INNER, RIDE_BITS, RIDE_MASK, Int32, Int64, Service, StopLinks
+from mobility.raptor.model import (
+    INNER,
+    RIDE_BITS,
+    RIDE_MASK,
+    Int32,
+    Int64,
+    Service,
+    StopLinks,
+    sealed,
+)
 from mobility.raptor.profile import NO_TIME, egress_row, nearest_ranks, travel_row
 from mobility.raptor.rounds import Work, begin, search, set_access
 from mobility.raptor.trace import LEG_COLUMNS, PATTERN, TRIP, add_up, last_stop, trace
@@ -279,6 +288,7 @@ def run_block(
     int
         Journeys that could not be explained; anything but 0 is a fault.
     """
+    service, access, egress = sealed(service), sealed(access), sealed(egress)
     faults = 0
     for o in range(len(direct_s)):
         low, high = access.offset[first + o], access.offset[first + o + 1]

@@ -23,6 +23,7 @@ from mobility.raptor.model import (
     compress,
     event_at,
     mirror,
+    sealed,
 )
 
 FAR = np.int32(2**31 - 1)
@@ -47,6 +48,7 @@ def _add_slowest(
 
 def _slowest_ride(service: Service) -> Int32:
     """Packed time from each pattern's start to each position, every hop at its slowest."""
+    service = sealed(service)
     ride = np.zeros(len(service.position_stop), np.int32)
     _add_slowest(
         service.position_offset, service.n_trips, service.event_offset, service.departure, ride
@@ -100,6 +102,7 @@ def _mark_useful(
 
 def _useful(service: Service, links: StopLinks, ride: Int32) -> Bool:
     """Mark links that some pattern can only be boarded by, row by row."""
+    service, links = sealed(service), sealed(links)
     n_positions, n_patterns = len(service.position_stop), len(service.n_trips)
     useful = np.zeros(len(links.stop), np.bool_)
     _mark_useful(
@@ -123,6 +126,7 @@ def _keep(links: StopLinks, kept: Bool) -> StopLinks:
 
 def _reduce_transfers(service: Service) -> Service:
     """Drop changes towards stops that can't help."""
+    service = sealed(service)
     links = StopLinks(service.transfer_offset, service.transfer_stop, service.transfer_time)
     kept = _keep(links, _useful(service, links, _slowest_ride(service)))
     n_stops = len(links.offset) - 1
