@@ -104,7 +104,9 @@ def sealed(arrays: Arrays) -> Arrays:
     views = [array.view() for array in arrays]
     for view in views:
         view.setflags(write=False)
-    return type(arrays)(*views)
+    like: Any = type(arrays)
+    alike: Arrays = like(*views)
+    return alike
 
 
 @njit(**INNER)
