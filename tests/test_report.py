@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 import re
@@ -17,22 +18,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from report_world import EVIL, make_input, make_zones
+from report_world import EVIL, make_input, make_zones, municipality_table
 
 from mobility.errors import RunError
 from mobility.report import (
     Headline,
     ReportInput,
+    Run,
     matrices,
+    pair_times,
     payload,
     scenario_ranking,
     write_report,
 )
-from mobility.report.answer import sentences
+from mobility.report.answer import next_steps, sentences, told_run
 from mobility.report.cards import headline_blocks, scorecard_blocks
 from mobility.report.geometry import STEPS_PER_DEGREE, border_lines, locality_order, zone_rings
 from mobility.report.page import own_script, page_script
+from mobility.report.sections import pair_blocks, ranking_blocks
+from mobility.report.sources import ages_told, input_block
 from mobility.report.speech import Spoken
+from mobility.report.variants import told_apart
 
 
 @pytest.fixture(scope="module")
@@ -322,15 +328,17 @@ def test_the_answer_says_the_largest_gain(data: ReportInput) -> None:
         ("baseline", "pt", "C – D", "city", 50, np.nan, 0.0), ("express-bus", "pt", "C – D", "city", 50, np.nan, 0.0),
     ], columns=["scenario", "mode", "pair", "kind", "percentile", "minutes", "share_reached"])  # fmt: skip
     question, now, then = sentences(data, table)
-    assert "2 scenario’s" in question.texts["nl"]
+    assert question.texts["nl"].endswith(
+        "en wat verandert er door ‘Trein Antwerpen–Hamont door naar Weert’ en ‘Snelbus Eindhoven–Hasselt’?"
+    )
     assert "dinsdag 8 oktober 2019" in question.texts["nl"]
     assert now.texts["nl"] == (
-        "Nu duurt de middelste van 2 genoemde verbindingen 80 minuten (openbaar vervoer) en 40 minuten (auto); "
-        "niet mogelijk met het openbaar vervoer: 1."
+        "Op de middelste van 2 genoemde verbindingen is men nu 80 minuten met het openbaar vervoer en "
+        "40 minuten met de auto onderweg; met het openbaar vervoer zijn er 1 niet mogelijk."
     )
     assert (
         then.texts["nl"]
-        == "‘Snelbus Eindhoven–Hasselt’ maakt het grootste verschil: A – B (openbaar vervoer) gaat van 80 naar 61 minuten."
+        == "‘Snelbus Eindhoven–Hasselt’ maakt het grootste verschil: A – B met het openbaar vervoer gaat van 80 naar 61 minuten."
     )
     assert then.texts["en"].startswith(
         "“Express bus Eindhoven–Hasselt” makes the largest difference: A – B by public transport"
@@ -343,9 +351,42 @@ def test_a_pair_that_becomes_possible_beats_one_that_gets_faster(data: ReportInp
         ("baseline", "pt", "C – D", "city", 50, np.nan, 0.0), ("express-bus", "pt", "C – D", "city", 50, 90.0, 1.0),
     ], columns=["scenario", "mode", "pair", "kind", "percentile", "minutes", "share_reached"])  # fmt: skip
     assert (
-        "C – D (openbaar vervoer) wordt mogelijk, in 90 minuten"
+        "C – D met het openbaar vervoer wordt mogelijk, in 90 minuten"
         in sentences(data, table)[2].texts["nl"]
     )
+
+
+def test_of_many_scenarios_the_question_gives_the_number_only() -> None:
+    five = make_input(3, 2, 5, modes=("pt",))
+    empty = pd.DataFrame(columns=["scenario", "mode", "pair", "percentile", "minutes"])
+    assert "en wat zouden 4 scenario’s veranderen?" in sentences(five, empty)[0].texts["nl"]
+    alone = dataclasses.replace(five, runs=five.runs[:1])
+    assert sentences(alone, empty)[0].texts["nl"].endswith("op dinsdag 8 oktober 2019?")
+
+
+def test_the_tables_of_the_scenario_that_the_answer_names_stand_open(data: ReportInput) -> None:
+    table = pd.DataFrame([
+        ("baseline", "pt", "A – B", "city", 50, 80.0, 1.0), ("hamont-weert", "pt", "A – B", "city", 50, 20.0, 1.0),
+        ("express-bus", "pt", "A – B", "city", 50, 79.9, 1.0),
+    ], columns=["scenario", "mode", "pair", "kind", "percentile", "minutes", "share_reached"])  # fmt: skip
+    told = told_run(data, table)
+    assert told.name == "hamont-weert"
+    assert told_run(data, table[table["scenario"] != "hamont-weert"]).name == "express-bus"
+    lines = [Headline(run.name, {"nl": "1", "en": "1"}, {"nl": "", "en": ""}, {"nl": "Z.", "en": "S."})
+             for run in data.runs]  # fmt: skip
+    blocks = headline_blocks(dataclasses.replace(data, headlines=tuple(lines)), told)
+    assert [block.opened for block in blocks] == [False, True, False]
+
+
+def test_next_steps_lead_to_sections_that_are_there(page: str, data: ReportInput) -> None:
+    listed = re.search(r'<ul class="next".*?</ul>', page, re.DOTALL).group(0)
+    anchors = re.findall(r'href="#([^"]+)"', listed)
+    assert anchors == ["map-section", "pairs", "ranking", "data"]
+    assert all(f'id="{anchor}"' in page for anchor in anchors)
+    assert "met echte dienstregelingen" in listed
+    real = next_steps(dataclasses.replace(data, demonstration=False), ["data"])
+    assert [anchor for anchor, _text in real] == ["data", ""]
+    assert "hoe oud de gegevens zijn" in real[0][1].texts["nl"]
 
 
 def test_no_gain_of_a_minute_is_said_to_be_none(data: ReportInput) -> None:
@@ -431,6 +472,118 @@ def test_headlines_stand_by_scenario(data: ReportInput, tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)" in write_report(tmp_path / "r.html", told).read_text(
         encoding="utf-8"
     )
+
+
+# Runs of several days -------------------------------------------------------------------
+
+
+TUESDAY, SUNDAY = dt.date(2026, 10, 6), dt.date(2026, 10, 11)
+MORNING, EVENING = ("07:00", "09:00"), ("19:00", "21:00")
+SAME = {"nl": "Trein", "en": "Train"}
+
+
+def test_titles_of_variants_say_what_differs() -> None:
+    runs = (
+        Run("base", {"nl": "Nu", "en": "Now"}, day=TUESDAY, window=MORNING),
+        Run("train.tuesday", SAME, day=TUESDAY, window=MORNING),
+        Run("train.sunday", SAME, day=SUNDAY, window=MORNING),
+    )
+    told = told_apart(runs)
+    assert [run.title["nl"] for run in told] == [
+        "Nu", "Trein (dinsdag 6 oktober 2026)", "Trein (zondag 11 oktober 2026)",
+    ]  # fmt: skip
+    assert told[2].title["en"] == "Train (Sunday 11 October 2026)"
+    windows = (runs[1], dataclasses.replace(runs[1], name="train.evening", window=EVENING))
+    assert [run.title["nl"] for run in told_apart(windows)] == [
+        "Trein (07:00 tot 09:00)", "Trein (19:00 tot 21:00)",
+    ]  # fmt: skip
+    neither = (runs[1], dataclasses.replace(runs[1], name="other"))
+    assert [run.title["en"] for run in told_apart(neither)] == [
+        "Train (train.tuesday)", "Train (other)",
+    ]  # fmt: skip
+    assert told_apart(runs[:2]) == runs[:2]
+
+
+def of_two_days(data: ReportInput) -> ReportInput:
+    """Baseline and scenario on a Tuesday and on a Sunday, the Sunday 1,000 s slower."""
+    base, train = data.runs[:2]
+
+    def slower(run: Run, name: str) -> Run:
+        times = {
+            mode: dataclasses.replace(t, scenario=name, time_s=t.time_s + np.float32(1000))
+            for mode, t in run.times.items()
+        }
+        return dataclasses.replace(run, name=name, times=times, day=SUNDAY, baseline="")
+
+    runs = (
+        dataclasses.replace(base, day=TUESDAY),
+        dataclasses.replace(train, day=TUESDAY, baseline="baseline"),
+        slower(base, "baseline.sunday"),
+        dataclasses.replace(slower(train, "hamont-weert.sunday"), baseline="baseline.sunday"),
+    )
+    return dataclasses.replace(
+        data, runs=told_apart(runs), municipalities=municipality_table(data.zones, runs)
+    )
+
+
+def test_a_run_is_compared_with_the_baseline_of_its_own_day(data: ReportInput) -> None:
+    two = of_two_days(data)
+    assert [two.base_of(run).name for run in two.runs] == [
+        "baseline", "baseline", "baseline.sunday", "baseline.sunday",
+    ]  # fmt: skip
+    assert [run.name for run in two.scenarios] == ["hamont-weert", "hamont-weert.sunday"]
+    assert [run["base"] for run in payload.build(two, "").meta["runs"]] == [0, 0, 2, 2]
+    times = pair_times(two.runs, two.pairs, two.zones)
+    (block,) = [b for b in pair_blocks(two, times) if b.title.texts["en"] == "public transport"]
+    # Both scenarios take 150 s off, 2.5 minutes; the slower Sunday is no difference of either.
+    first = block.rows[0][1:]
+    assert [str(cell.note and cell.note.texts["nl"]) for cell in first] == ["", "−3", "", "−3"]
+    (ranked,) = [b for b in ranking_blocks(two) if b.title.texts["en"] == "public transport"]
+    assert [row[3].text.texts["nl"] for row in ranked.rows] == ["−2,5", "−2,5"]
+
+
+def test_a_report_of_several_days_names_each(data: ReportInput, tmp_path: Path) -> None:
+    text = write_report(tmp_path / "r.html", of_two_days(data)).read_text(encoding="utf-8")
+    assert "dinsdag 6 oktober 2026 en zondag 11 oktober 2026, vertrek van 07:00 tot 09:00" in text
+
+
+# Data -----------------------------------------------------------------------------------
+
+
+CALENDARS = pd.DataFrame({
+    "feed": ["nl", "nl", "nl", "lijn"],
+    "date": ["2019-10-02", "2019-12-14", "2019-10-01", "2019-10-08"],
+})  # fmt: skip
+
+
+def test_the_page_says_how_old_the_data_are(data: ReportInput, tmp_path: Path) -> None:
+    manifest = {
+        "inputs": [
+            {"path": "a.zip", "role": "feed nl", "sha256": "ab", "owner": "this project"},
+            {"path": "z.gpkg", "role": "border", "sha256": "cd", "owner": ""},
+        ],
+        "snapshot": {"day": "2019-10-03", "files": {"feed nl": {"fetched": "2019-10-03T07:00"}}},
+    }
+    told = dataclasses.replace(data, manifest=manifest, evidence={"calendars": CALENDARS})
+    block = input_block(told)
+    assert [head.texts["nl"] for head in block.heads] == [
+        "gebruikt voor", "opgehaald", "eerste dag", "laatste dag", "eigenaar", "bestand", "SHA-256",
+    ]  # fmt: skip
+    nl, border = ([str(cell.text if isinstance(cell.text, str) else cell.text.texts["nl"])
+                   for cell in row] for row in block.rows)  # fmt: skip
+    assert nl == [
+        "dienstregeling nl", "donderdag 3 oktober 2019", "dinsdag 1 oktober 2019",
+        "zaterdag 14 december 2019", "dit project", "a.zip", "ab",
+    ]  # fmt: skip
+    assert border[:4] == ["landsgrenzen", "", "", ""]
+    foot = write_report(tmp_path / "r.html", told).read_text(encoding="utf-8").split("<footer>")[1]
+    assert (
+        "Dienstregeling nl bevat ritten van dinsdag 1 oktober 2019 tot en met zaterdag 14 december 2019."
+        in foot
+    )
+    assert "Het nieuwste bestand is opgehaald op donderdag 3 oktober 2019." in foot
+    unknown = dataclasses.replace(told, manifest={"inputs": manifest["inputs"]})
+    assert "is niet bekend" in [age.texts["nl"] for age in ages_told(unknown)][-1]
 
 
 # Shapes ----------------------------------------------------------------------------------

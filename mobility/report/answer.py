@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
-from mobility.report.model import ReportInput, spoken
+from mobility.report.model import ReportInput, Run, spoken
 from mobility.report.ranking import FELT_MINUTES
 from mobility.report.speech import Spoken, by_language, day, figure, listed, say, word
 
 MEDIAN = 50
 TOLD_MODES = ("pt", "bike", "car")
+MOST_NAMED = 3
+"""More scenarios than these are counted in the question, not named."""
 
 
 def scenario_title(data: ReportInput, name: str) -> Spoken:
     """Title of a scenario by language; its name where it has none."""
     titles = next((run.title for run in data.runs if run.name == name), {})
     return by_language(lambda lang: spoken(titles, lang, name))
+
+
+def by_mode(mode: str) -> Spoken:
+    """Say "by public transport"; a mode the catalogue doesn't know stays in brackets."""
+    said, plain = word(f"by {mode}"), word(mode)
+    return by_language(
+        lambda lang: (
+            said.texts[lang] if said.texts[lang] != f"by {mode}" else f"({plain.texts[lang]})"
+        )
+    )
+
+
+def day_told(data: ReportInput) -> Spoken:
+    """Say the day that was computed, or the several days of a report's runs."""
+    days = list(dict.fromkeys(run.day or data.day for run in data.runs))
+    return listed([day(one) for one in days])
+
+
+def window_told(data: ReportInput) -> Spoken:
+    """Say the departures that were computed, of each window there is."""
+    windows = list(dict.fromkeys(run.window or data.window for run in data.runs))
+    return listed([say("{start} to {end}", start=start, end=end) for start, end in windows])
+
+
+def next_steps(data: ReportInput, there: Collection[str]) -> list[tuple[str, Spoken]]:
+    """Say what to look at next: anchor in the page, ``""`` for none, and a sentence.
+
+    `there` has the anchors of the page's sections.
+    """
+    before = (
+        say("Have the same computed with real timetables before you decide.")
+        if data.demonstration
+        else say("Check before you decide how old the data are and what they are of.")
+    )
+    steps = (
+        ("map-section", say("Choose your municipality on the map: how far does one get?")),
+        ("pairs", say("Look up a connection, before and after.")),
+        ("ranking", say("See which scenario helps most, and how many connections.")),
+        ("data", before),
+    )
+    files = say(
+        "For a memo: in the folder beside this page lie tables.xlsx (Excel), charts (PNG and "
+        "SVG) and maps/layers.gpkg (QGIS)."
+    )
+    return [step for step in steps if step[0] in there] + [("", files)]
 
 
 def sentences(data: ReportInput, times: pd.DataFrame) -> list[Spoken]:
@@ -33,25 +82,34 @@ def sentences(data: ReportInput, times: pd.DataFrame) -> list[Spoken]:
     return [_question(data), _now(data, median), _then(data, median)]
 
 
+def told_run(data: ReportInput, times: pd.DataFrame) -> Run:
+    """Give the run whose tables stand open: the one the answer names, else the last."""
+    best = _largest_gain(data, times[times["percentile"] == MEDIAN])
+    named = [run for run in data.runs if best is not None and run.name == best[0]]
+    return named[0] if named else data.runs[-1]
+
+
 def _question(data: ReportInput) -> Spoken:
+    others = data.scenarios
     values = {
-        "region": data.region,
-        "day": day(data.day),
+        "region": word(data.region),
+        "day": day_told(data),
         "start": data.window[0],
         "end": data.window[1],
-        "n": len(data.runs) - 1,
+        "n": len(others),
+        "names": listed([say("“{text}”", text=scenario_title(data, run.name)) for run in others]),
     }
-    if len(data.runs) == 1:
+    if not others:
         return say(
             "How long does one travel, door to door, between the cities and border "
             "municipalities of {region}, leaving between {start} and {end} on {day}?",
             **values,
         )
-    if len(data.runs) == 2:
+    if len(others) <= MOST_NAMED:
         return say(
             "How long does one travel, door to door, between the cities and border "
             "municipalities of {region}, leaving between {start} and {end} on {day}, and "
-            "what would one scenario change?",
+            "what would {names} change?",
             **values,
         )
     return say(
@@ -70,8 +128,8 @@ def _now(data: ReportInput, median: pd.DataFrame) -> Spoken:
         if minutes.size and np.isfinite(minutes).any():
             told.append(
                 say(
-                    "{minutes} minutes by {mode}",
-                    mode=word(mode),
+                    "{minutes} minutes {by_mode}",
+                    by_mode=by_mode(mode),
                     minutes=figure(float(np.nanmedian(minutes))),
                 )
             )
@@ -90,7 +148,7 @@ def _now(data: ReportInput, median: pd.DataFrame) -> Spoken:
 
 
 def _then(data: ReportInput, median: pd.DataFrame) -> Spoken:
-    if len(data.runs) < 2:
+    if not data.scenarios:
         return say("No scenario stands beside the baseline in this report.")
     best = _largest_gain(data, median)
     if best is None:
@@ -99,18 +157,18 @@ def _then(data: ReportInput, median: pd.DataFrame) -> Spoken:
     values = {
         "scenario": scenario_title(data, scenario),
         "pair": pair,
-        "mode": word(mode),
+        "by_mode": by_mode(mode),
         "before": figure(before),
         "after": figure(after),
     }
     if not np.isfinite(before):
         return say(
-            "“{scenario}” makes the largest difference: {pair} can then be made by {mode}, "
+            "“{scenario}” makes the largest difference: {pair} can then be made {by_mode}, "
             "in {after} minutes.",
             **values,
         )
     return say(
-        "“{scenario}” makes the largest difference: {pair} by {mode} goes from {before} to "
+        "“{scenario}” makes the largest difference: {pair} {by_mode} goes from {before} to "
         "{after} minutes.",
         **values,
     )
@@ -121,11 +179,12 @@ def _largest_gain(
 ) -> tuple[str, str, str, float, float] | None:
     """The pair that gains most; one that becomes possible beats any that gets faster."""
     keys = ["mode", "pair"]
-    base = median[median["scenario"] == data.baseline.name].set_index(keys)["minutes"]
+    by_run = {run.name: median[median["scenario"] == run.name] for run in data.runs}
     best: tuple[str, str, str, float, float] | None = None
     best_gain = FELT_MINUTES
-    for run in data.runs[1:]:
-        other = median[median["scenario"] == run.name].set_index(keys)["minutes"]
+    for run in data.scenarios:
+        other = by_run[run.name].set_index(keys)["minutes"]
+        base = by_run[data.base_of(run).name].set_index(keys)["minutes"]
         for (mode, pair), after in other.items():
             before = float(base.get((mode, pair), np.nan))
             if not np.isfinite(after):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mobility.report.answer import scenario_title
-from mobility.report.model import ReportInput
+from mobility.report.model import ReportInput, Run
 from mobility.report.sections import Block, Cell, any_table, in_mode_order
 from mobility.report.speech import Spoken, by_language, change, figure, say, word
 
@@ -19,8 +19,11 @@ FELT_S = 30.0
 Times = Mapping[tuple[str, str, str], float]
 
 
-def scorecard_blocks(data: ReportInput) -> list[Block]:
-    """One table per scenario: pairs down, modes across, minutes with their signal."""
+def scorecard_blocks(data: ReportInput, told: Run | None = None) -> list[Block]:
+    """One table per scenario: pairs down, modes across, minutes with their signal.
+
+    That of `told` stands open, else the last.
+    """
     table = data.scorecard
     if table.empty:
         return []
@@ -28,17 +31,17 @@ def scorecard_blocks(data: ReportInput) -> list[Block]:
         return [any_table(say("Scorecard"), table, 200)]
     # Walking to another town judges nothing; it stays in the table of connections.
     modes = [m for m in in_mode_order([str(m) for m in table["mode"].unique()]) if m != "walk"]
-    first = _times(table[table["scenario"] == data.baseline.name])
     blocks = []
     for run in data.runs:
         rows = table[table["scenario"] == run.name]
         if rows.empty:
             continue
-        before: Times = {} if run is data.baseline else first
+        base = data.base_of(run)
+        before = {} if run is base else _times(table[table["scenario"] == base.name])
         heads = (say("connection"), *(word(mode) for mode in modes))
         body = tuple(_lines(rows, modes, before))
         title = scenario_title(data, run.name)
-        blocks.append(Block(title, heads, body, _key(), opened=run is data.runs[-1]))
+        blocks.append(Block(title, heads, body, _key(), opened=run is (told or data.runs[-1])))
     return blocks
 
 
@@ -109,8 +112,8 @@ def card_rules(data: ReportInput) -> list[tuple[Spoken, Spoken, Spoken]]:
     ]
 
 
-def headline_blocks(data: ReportInput) -> list[Block]:
-    """Figures in sentences, one table per scenario."""
+def headline_blocks(data: ReportInput, told: Run | None = None) -> list[Block]:
+    """Figures in sentences, one table per scenario; that of `told` stands open, else the last."""
     blocks = []
     for run in data.runs:
         own = [line for line in data.headlines if line.scenario == run.name]
@@ -122,5 +125,6 @@ def headline_blocks(data: ReportInput) -> list[Block]:
         if body:
             heads = (say("figure"), say("low to high"), say("what it means"))
             title = scenario_title(data, run.name)
-            blocks.append(Block(title, heads, body, opened=run is data.runs[-1]))
+            opened = run is (told or data.runs[-1])
+            blocks.append(Block(title, heads, body, opened=opened, kind="told"))
     return blocks

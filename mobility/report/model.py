@@ -55,6 +55,10 @@ class Run:
         Language → one sentence per change: what it did to the network.
     times
         Mode → travel times. Empty where a report goes without a map.
+    baseline
+        Name of the run it is compared with; ``""`` for one that others name, or for the first.
+    day, window
+        Service day; start, end (``"07:00"``). None where all runs of a report have the same.
     """
 
     name: str
@@ -62,6 +66,9 @@ class Run:
     description: Mapping[str, str] = field(default_factory=dict)
     effects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     times: Mapping[str, TravelTimes] = field(default_factory=dict)
+    baseline: str = ""
+    day: dt.date | None = None
+    window: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,20 @@ class ReportInput:
     def baseline(self) -> Run:
         """The run the others are compared with."""
         return self.runs[0]
+
+    def base_of(self, run: Run) -> Run:
+        """Give the run that `run` is compared with: the one it names, else the first.
+
+        A run that others name, of another day or window than the first, stands for itself.
+        """
+        if not run.baseline and any(other.baseline == run.name for other in self.runs):
+            return run
+        return next((other for other in self.runs if other.name == run.baseline), self.baseline)
+
+    @property
+    def scenarios(self) -> tuple[Run, ...]:
+        """The runs that stand beside another one."""
+        return tuple(run for run in self.runs if self.base_of(run) is not run)
 
 
 def spoken(texts: Mapping[str, str], lang: str, otherwise: str) -> str:

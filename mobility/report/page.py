@@ -17,21 +17,22 @@ from markupsafe import Markup
 
 from mobility.feeds.notes import note_said
 from mobility.report import sections as parts
-from mobility.report.answer import sentences
+from mobility.report.answer import day_told, next_steps, sentences, told_run, window_told
 from mobility.report.cards import card_rules, headline_blocks, scorecard_blocks
 from mobility.report.model import ReportInput, spoken
 from mobility.report.pairs import pair_times
 from mobility.report.payload import Payload, build, has_map, safe_json
-from mobility.report.sections import Block, Cell, in_mode_order
-from mobility.report.speech import Spoken, by_language, day, say, word
+from mobility.report.sections import in_mode_order
+from mobility.report.sources import ages_told, input_block
+from mobility.report.speech import Spoken, by_language, say, word
 from mobility.tables import MODES, TRANSIT_MODES
-from mobility.words import LANGUAGES, translator
+from mobility.words import LANGUAGES, label, translator
 
 SCRIPTS = ("words.js", "layers.js", "values.js", "map.js", "panel.js", "matrix.js", "main.js")
 CUTOFFS_MIN = (15, 30, 45, 60, 90, 120)
 # Shown elsewhere, or differing from run to run: the same inputs give the same page.
 NOT_SETTINGS = {"inputs", "outputs", "files", "timings_s", "peak_memory_mb", "cores", "effects",
-                "title", "description", "changes", "pairs"}  # fmt: skip
+                "title", "description", "changes", "pairs", "notes", "snapshot"}  # fmt: skip
 GLOSSARY = (
     "door to door",
     "median",
@@ -163,31 +164,36 @@ def _both_attribute(context: jinja2.runtime.Context, name: str, text: Spoken | s
 
 def _content(data: ReportInput, times: pd.DataFrame, payload: Payload) -> dict[str, Any]:
     ranking = parts.ranking_blocks(data)
+    told = told_run(data, times)
     content: dict[str, Any] = {
-        "title": by_language(lambda lang: f"{data.region} – {_over(lang)}"),
-        "region": data.region,
-        "day": day(data.day),
-        "window": data.window,
+        "title": by_language(lambda lang: f"{label(data.region, lang)} – {_over(lang)}"),
+        "region": word(data.region),
+        "when": say(
+            "{day}, departures from {window}", day=day_told(data), window=window_told(data)
+        ),
         "demonstration": data.demonstration,
         "notes": [by_language(partial(note_said, n)) for n in data.manifest.get("notes", ())],
         "fingerprint": str(data.manifest.get("fingerprint", "")),
         "answer": sentences(data, times),
-        "scorecard": scorecard_blocks(data),
+        "scorecard": scorecard_blocks(data, told),
         "rules": card_rules(data),
-        "headlines": headline_blocks(data),
+        "headlines": headline_blocks(data, told),
         "pairs": parts.pair_blocks(data, times) if len(times) else [],
         "ranking": ranking,
         "border": parts.border_blocks(data),
         "effects": parts.told_effects(data),
         "evidence": parts.evidence_blocks(data),
         "figures": [_figure(f) for f in data.figures],
-        "inputs": _inputs(data.manifest),
+        "inputs": input_block(data),
+        "ages": ages_told(data),
         "settings": _settings(data.manifest),
         "glossary": [(word(term), word(f"glossary: {term}")) for term in GLOSSARY],
         "library_licence": asset("leaflet-LICENSE.txt"),
         **_map_content(data, payload),
     }
-    return {**content, "sections": _anchors(content)}
+    anchors = _anchors(content)
+    steps = next_steps(data, [anchor for anchor, _text in anchors])
+    return {**content, "sections": anchors, "next_steps": steps}
 
 
 def _over(lang: str) -> str:
@@ -283,16 +289,6 @@ def _anchors(content: Mapping[str, Any]) -> list[tuple[str, Spoken]]:
         ("data", say("Data"), True),
     )
     return [(anchor, text) for anchor, text, there in every if there]
-
-
-def _inputs(manifest: Mapping[str, Any]) -> Block | None:
-    """Table of input files: from the manifest's ``inputs``, a list of records."""
-    records = [r for r in manifest.get("inputs", []) if isinstance(r, Mapping)]
-    if not records:
-        return None
-    keys = list(dict.fromkeys(str(key) for record in records for key in record))
-    rows = tuple(tuple(Cell(_plain(record.get(key, ""))) for key in keys) for record in records)
-    return Block(say("Input files"), tuple(word(key) for key in keys), rows)
 
 
 def _settings(manifest: Mapping[str, Any]) -> list[tuple[Spoken, str]]:

@@ -16,6 +16,7 @@ from mobility.errors import Problem, RunError
 from mobility.report import geometry
 from mobility.report.matrices import Layer, pack_times
 from mobility.report.model import ReportInput, Run, spoken
+from mobility.report.pairs import people_of
 from mobility.report.sections import in_mode_order
 from mobility.tables import PARTS, TravelTimes
 from mobility.words import LANGUAGES, label, translator
@@ -91,9 +92,14 @@ def build(data: ReportInput, script: str) -> Payload:
         "zones": _zones(data.zones, order),
         "axes": axes,
         "runs": [
-            {"name": run.name, **{la: spoken(run.title, la, run.name) for la in LANGUAGES}}
+            {
+                "name": run.name,
+                "base": data.runs.index(data.base_of(run)),
+                **{la: spoken(run.title, la, run.name) for la in LANGUAGES},
+            }
             for run in data.runs
         ],
+        "first": _first_zone(data, position),
         "modes": in_mode_order(list(axes)),
         "parts": list(PARTS),
         "layers": {la.key: [la.reference, la.predictor, int(not la.data)] for la in layers},
@@ -106,6 +112,14 @@ def build(data: ReportInput, script: str) -> Payload:
         "matrix": matrix_data(data),
     }
     return Payload(meta, layers, step_s, percentiles, parts)
+
+
+def _first_zone(data: ReportInput, position: Mapping[str, int]) -> int:
+    """Row of the zone the map opens with: where the first named pair starts, else the largest."""
+    asked = [zone for pair in data.pairs for zone in pair.origins if zone in position]
+    ids = asked[:1] or [str(zone) for zone in data.zones.ids]
+    people = people_of(data.zones)
+    return position[max(ids, key=lambda zone: people.get(zone, 0.0))] if ids else 0
 
 
 def _axes(

@@ -14,9 +14,15 @@ MEDIAN = 50
 
 
 def scenario_ranking(
-    municipalities: pd.DataFrame, scenarios: Sequence[str], mode: str
+    municipalities: pd.DataFrame,
+    scenarios: Sequence[str],
+    mode: str,
+    bases: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Compare each scenario with the first over all municipality pairs of one mode.
+    """Compare scenarios over all municipality pairs of one mode.
+
+    Each is compared with the one that `bases` names for it, else with the first; one that is
+    its own is left out.
 
     Returns
     -------
@@ -41,11 +47,15 @@ def scenario_ranking(
     rows = municipalities[municipalities["mode"] == mode]
     rows = rows[rows["origin"].astype(object) != rows["destination"].astype(object)]
     keys = ["origin", "destination"]
-    base = rows[rows["scenario"] == scenarios[0]].set_index(keys)
-    crossing = base["country_o"].astype(object) != base["country_d"].astype(object)
+    by_scenario = {name: rows[rows["scenario"] == name].set_index(keys) for name in scenarios}
     found = []
-    for name in scenarios[1:]:
-        other = rows[rows["scenario"] == name].set_index(keys)["minutes"].reindex(base.index)
+    for name in scenarios:
+        against = (bases or {}).get(name, scenarios[0])
+        if name == against:
+            continue
+        base = by_scenario[against]
+        crossing = base["country_o"].astype(object) != base["country_d"].astype(object)
+        other = by_scenario[name]["minutes"].reindex(base.index)
         change = (other - base["minutes"]).to_numpy(float)
         before, after = base["minutes"].notna().to_numpy(), other.notna().to_numpy()
         found.append(

@@ -33,13 +33,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Block:
-    """A titled table."""
+    """A titled table; `kind` styles it."""
 
     title: Spoken | str
     heads: tuple[Spoken | str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: Spoken | str = ""
     opened: bool = False
+    kind: str = ""
 
 
 def in_mode_order(modes: Sequence[str]) -> list[str]:
@@ -58,9 +59,10 @@ def pair_blocks(data: ReportInput, times: pd.DataFrame) -> list[Block]:
         ).reindex(index=list(dict.fromkeys(rows["pair"])), columns=[r.name for r in data.runs])
         values = wide.to_numpy(float)
         limit = float(np.nanmax(values, initial=1.0))
+        bases = [data.runs.index(data.base_of(run)) for run in data.runs]
         kinds = dict(zip(rows["pair"], rows["kind"], strict=True))
         body = tuple(
-            (Cell(pair, kind=str(kinds[pair])), *_pair_cells(row, limit))
+            (Cell(pair, kind=str(kinds[pair])), *_pair_cells(row, bases, limit))
             for pair, row in zip(wide.index, values, strict=True)
         )
         heads = (say("connection"), *(scenario_title(data, run.name) for run in data.runs))
@@ -68,14 +70,15 @@ def pair_blocks(data: ReportInput, times: pd.DataFrame) -> list[Block]:
     return blocks
 
 
-def _pair_cells(minutes: np.ndarray, limit: float) -> list[Cell]:
+def _pair_cells(minutes: np.ndarray, bases: Sequence[int], limit: float) -> list[Cell]:
+    """Give the cells of one pair; `bases` has the column each column is compared with."""
     cells = []
-    for k, value in enumerate(minutes):
+    for k, (value, base) in enumerate(zip(minutes, bases, strict=True)):
         if not math.isfinite(value):
             cells.append(Cell(say("not reachable"), kind="none"))
             continue
-        difference = value - minutes[0] if k else math.nan
-        told = k > 0 and math.isfinite(difference) and abs(difference) >= 0.5
+        difference = value - minutes[base] if k != base else math.nan
+        told = math.isfinite(difference) and abs(difference) >= 0.5
         kind = ("faster" if difference < 0 else "slower") if told else "time"
         note = change(difference) if told else ""
         cells.append(Cell(figure(value), BAR_LENGTH * value / limit, note, kind))
@@ -85,6 +88,7 @@ def _pair_cells(minutes: np.ndarray, limit: float) -> list[Cell]:
 def ranking_blocks(data: ReportInput) -> list[Block]:
     """Scenarios ranked, one table per transit mode that was computed."""
     names = [run.name for run in data.runs]
+    bases = {run.name: data.base_of(run).name for run in data.runs}
     heads = (
         say("rank"),
         say("scenario"),
@@ -100,12 +104,12 @@ def ranking_blocks(data: ReportInput) -> list[Block]:
     reached = people_reached(data.accessibility, names, _people(data))
     present = set() if data.municipalities.empty else set(data.municipalities["mode"].astype(str))
     for mode in [m for m in (*TRANSIT_MODES, "bike", "ebike", "car") if m in present]:
-        table = scenario_ranking(data.municipalities, names, mode)
+        table = scenario_ranking(data.municipalities, names, mode, bases)
         if table.empty:
             continue
         digits = ranking_digits(table)
         body = tuple(
-            _ranking_row(data, i, row, mode, reached, digits)
+            _ranking_row(data, i, row, (mode, bases[str(row["scenario"])]), reached, digits)
             for i, row in enumerate(table.to_dict("records"))
         )
         changed = bool((table["faster"] + table["slower"]).sum())
@@ -118,13 +122,13 @@ def _ranking_row(
     data: ReportInput,
     position: int,
     row: Mapping[Any, Any],
-    mode: str,
+    base: tuple[str, str],
     reached: Mapping[tuple[str, str], float],
     digits: int,
 ) -> tuple[Cell, ...]:
+    """Give one row; `base` is the mode, and the run its people are compared with."""
     name = str(row["scenario"])
-    before = reached.get((mode, data.baseline.name), math.nan)
-    gain = reached.get((mode, name), math.nan) - before
+    gain = reached.get((base[0], name), math.nan) - reached.get(base, math.nan)
     return (
         Cell(str(position + 1)),
         Cell(scenario_title(data, name)),
@@ -226,7 +230,7 @@ def evidence_blocks(data: ReportInput) -> list[Block]:
 def told_effects(data: ReportInput) -> list[tuple[Spoken, Spoken | None, list[Spoken]]]:
     """Per scenario its title, its description and what each change did."""
     told = []
-    for run in data.runs[1:]:
+    for run in data.scenarios:
         effects = [
             by_language(lambda lang, k=k, run=run: _nth(run.effects, lang, k))  # type: ignore[misc]
             for k in range(max((len(e) for e in run.effects.values()), default=0))

@@ -23,7 +23,8 @@ function readControls() {
 function load() {
   var place = state.place, s = state, wanted = [];
   wanted.push(zoneValues(s.run, s.mode, s.percentile, s.direction, place));
-  wanted.push(zoneValues(0, s.mode, hasLayer(0, s.mode, s.percentile) ? s.percentile : "p50", s.direction, place));
+  var base = hasLayer(meta.runs[s.run].base, s.mode, "p50") ? meta.runs[s.run].base : 0;
+  wanted.push(zoneValues(base, s.mode, hasLayer(base, s.mode, s.percentile) ? s.percentile : "p50", s.direction, place));
   return Promise.all(wanted).then(function (both) {
     return { time: both[0], base: both[1], change: difference(both[0], both[1]) };
   });
@@ -53,7 +54,7 @@ function draw() {
   showLegend(byId("legend"), state.what, state.cutoff);
   showStatus(byId("status"), state, current.time, state.place);
   var time = overPlaces(current.time, places), base = overPlaces(current.base, places);
-  showTable(byId("reached"), places, { time: time, change: meta.runs.length > 1 && state.run > 0 ? difference(time, base) : null },
+  showTable(byId("reached"), places, { time: time, change: beside() ? difference(time, base) : null },
     state, choose);
   byId("more").hidden = places.length <= SHOWN_PLACES;
   byId("more").textContent = state.all ? t("Show fewer places") : t("Show all places");
@@ -62,13 +63,16 @@ function draw() {
   byId("map").setAttribute("data-drawn", [state.run, state.mode, state.direction, state.what, state.percentile, state.cutoff, state.place.zones.join(" "), asked].join("|"));
 }
 
+// Whether the chosen scenario has another one to be compared with.
+function beside() { return meta.runs[state.run].base !== state.run; }
+
 function choose(place) { state.place = place; return update(); }
 
 // The time to the zone under the pointer, and the parts of that journey for a single zone.
 function hover(zone) {
   if (!current) { return; }
   var s = state, v = current.time[zone], lines = [timeText(v)];
-  if (s.run > 0) { lines.push(t("Difference with the baseline") + ": " + changeText(current.change[zone])); }
+  if (beside()) { lines.push(t("Difference with the baseline") + ": " + changeText(current.change[zone])); }
   var name = meta.zones.name[zone] || meta.zones.id[zone], of = meta.zones.municipality[zone];
   var shown = of && of !== name ? name + ", " + of : name, country = meta.zones.country[zone];
   tell(byId("told"), shown, country, lines);
@@ -108,12 +112,6 @@ function search() {
   if (found) { choose(found); } else { byId("status").textContent = t("No place of that name."); }
 }
 
-function firstPlace() {
-  var best = 0;
-  meta.zones.people.forEach(function (p, k) { if (p > meta.zones.people[best]) { best = k; } });
-  return best;
-}
-
 function startMap() {
   if (!byId("map")) { return; }
   if (!window.DecompressionStream) {
@@ -135,7 +133,7 @@ function startMap() {
   byId("more").addEventListener("click", function () { state.all = !state.all; draw(); });
   dark.addEventListener("change", function () { repaintGround(view); if (current) { draw(); } if (byId("matrix")) { showMatrix(); } });
   fillSearch();
-  choose(placeOf(firstPlace()));
+  choose(placeOf(meta.first));
 }
 
 document.querySelectorAll(".languages button").forEach(function (button) {

@@ -1,8 +1,9 @@
 // The matrix of cities and border municipalities.
 function matrixCells() {
-  var run = meta.runs[Number(document.getElementById("matrix-run").value)].name;
+  var chosen = meta.runs[Number(document.getElementById("matrix-run").value)];
+  var run = chosen.name, against = meta.runs[chosen.base].name;
   var mode = document.getElementById("matrix-mode").value;
-  var own = (meta.matrix.minutes[run] || {})[mode], base = (meta.matrix.minutes[meta.runs[0].name] || {})[mode];
+  var own = (meta.matrix.minutes[run] || {})[mode], base = (meta.matrix.minutes[against] || {})[mode];
   return { own: own, base: base, difference: document.getElementById("matrix-what").value === "difference" };
 }
 
