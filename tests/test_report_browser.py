@@ -144,7 +144,7 @@ def test_a_click_on_the_map_changes_place_and_colours(opened: Watched) -> None:
     page.eval_on_selector("#map", "m => m.scrollIntoView({block: 'center'})")
     box = page.locator("#map").bounding_box()
     colours = page.evaluate(COLOURS)
-    page.mouse.click(box["x"] + box["width"] * 0.5 - 60, box["y"] + box["height"] * 0.85)
+    page.mouse.click(box["x"] + box["width"] * 0.5 - 60, box["y"] + box["height"] * 0.15)
     until(page, f"{DRAWN} !== {json.dumps(before)}")
     assert page.input_value("#search") != place
     assert page.evaluate(COLOURS) != colours

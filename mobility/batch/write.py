@@ -33,6 +33,7 @@ from mobility.merge import Merged
 from mobility.report import NamedPair, ReportInput, Run, write_report
 from mobility.report.model import Headline
 from mobility.report.pairs import people_of
+from mobility.report.variants import told_apart
 from mobility.tables import (
     ACCESSIBILITY,
     COMPONENTS,
@@ -338,9 +339,7 @@ def report_input(results: Sequence[RunData]) -> ReportInput:
     facts = last.facts
     return ReportInput(
         region=str(facts["region"]),
-        runs=tuple(
-            Run(r.name, r.title, r.description, r.effects, dict(r.times)) for r in results
-        ),
+        runs=told_apart([_shown_run(r) for r in results]),
         zones=first.zones,
         day=dt.date.fromisoformat(facts["day"]),
         window=(facts["window"]["start"], facts["window"]["end"]),
@@ -367,6 +366,15 @@ def report_input(results: Sequence[RunData]) -> ReportInput:
         manifest={**facts, "notes": list(dict.fromkeys(n for r in results for n in r.notes))},
         demonstration=bool(facts["demonstration"]),
         headlines=spoken_headlines(results),
+    )  # fmt: skip
+
+
+def _shown_run(result: RunData) -> Run:
+    window = result.facts["window"]
+    return Run(
+        result.name, result.title, result.description, result.effects, dict(result.times),
+        baseline=result.baseline, day=dt.date.fromisoformat(result.facts["day"]),
+        window=(window["start"], window["end"]),
     )  # fmt: skip
 
 
