@@ -7,12 +7,13 @@ import functools
 import logging
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import psutil
 
@@ -29,6 +30,9 @@ GB_PER_WORKER = 2.0
 # A part or scenario lost with its worker is computed again by another, this often.
 RETRIES = 3
 CONNECT_S = 10
+# Steps of a scenario are events of the cluster; how far a step is comes no more often than this.
+TOPIC = "mobility-steps"
+TELL_EACH_S = 0.5
 # Dask has the C library hand memory back at once, and with it every large array is fetched
 # page by page from the system again; and it looks a hundred times a second what its workers
 # do. Together a fourth of a worker's time. Workers here end with the batch.
@@ -48,6 +52,67 @@ class Failed:
     error: MobilityError
 
 
+@runtime_checkable
+class Beside(Protocol):
+    """A teller that can show several scenarios at once, and how many of all have ended."""
+
+    def beside(self, scenario: str, name: str, done: int, total: int) -> None:
+        """Tell the step of a scenario that runs beside others, and how much of it is done."""
+
+    def ended(self, scenario: str, *, failed: bool) -> None:
+        """Tell that a scenario has ended."""
+
+    def whole(self, done: int, total: int) -> None:
+        """Tell how many of all scenarios have ended."""
+
+
+class Reporting:
+    """A teller on a worker: what it hears goes to whoever listens to a topic of the cluster."""
+
+    def __init__(self, topic: str) -> None:
+        from distributed import get_worker  # noqa: PLC0415 - slow to load, rarely needed
+
+        self._worker = get_worker()
+        self._topic = topic
+        self._step = ("", "")
+        self._told_s = 0.0
+
+    def step(self, scenario: str, name: str) -> None:
+        """Begin a step of a scenario."""
+        self._step = (scenario, name)
+        self._tell(0, 0)
+
+    def part(self, done: int, total: int) -> None:
+        """Tell how many parts of the step are done, now and then."""
+        if time.monotonic() - self._told_s >= TELL_EACH_S:
+            self._tell(done, total)
+
+    def _tell(self, done: int, total: int) -> None:
+        self._told_s = time.monotonic()
+        self._worker.log_event(self._topic, [*self._step, done, total])
+
+
+class _Steps:
+    """Hands on the steps that workers tell; one heard of after its scenario's end is dropped."""
+
+    def __init__(self, teller: Beside | None) -> None:
+        self.teller = teller
+        self._ended: set[str] = set()
+        self._lock = threading.Lock()  # steps come on the client's own thread
+
+    def hear(self, event: tuple[float, list[Any]]) -> None:
+        scenario, step, done, total = event[1]
+        with self._lock:
+            if self.teller is not None and scenario not in self._ended:
+                self.teller.beside(scenario, step, done, total)
+
+    def end(self, scenario: str, *, failed: bool) -> None:
+        with self._lock:
+            self._ended.add(scenario)
+            if self.teller is not None:
+                self.teller.ended(scenario, failed=failed)
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A Dask client, asked for parts of matrices or for whole scenarios."""
@@ -65,18 +130,43 @@ class Cluster:
             yield future.result()
 
     def carry_out_all(
-        self, ready: Callable[[], Sequence[tuple[Job, Path | None]]]
+        self,
+        ready: Callable[[], Sequence[tuple[Job, Path | None]]],
+        teller: Beside | None = None,
     ) -> Iterator[tuple[str, Path | Failed]]:
         """Run whole scenarios, each beside its baseline's folder; yield name and outcome.
 
         `ready` gives the jobs that can begin; it is asked again after each that has ended.
+        `teller` is told each step of each, from another thread, and of the end before it is
+        yielded.
         """
         from distributed import as_completed  # noqa: PLC0415 - slow to load, rarely needed
 
-        going = as_completed(self._begin(_job, ready()))
-        for future in going:
-            yield future.result()
-            going.update(self._begin(_job, ready()))
+        steps = _Steps(teller)
+        with self._heard_by(steps) as topic:
+
+            def begin() -> list[Any]:
+                return self._begin(_job, [(*pair, topic) for pair in ready()])
+
+            going = as_completed(begin())
+            for future in going:
+                name, outcome = future.result()
+                steps.end(name, failed=isinstance(outcome, Failed))
+                yield name, outcome
+                going.update(begin())
+
+    @contextlib.contextmanager
+    def _heard_by(self, steps: _Steps) -> Iterator[str]:
+        """Listen to the topic that is given; of what nobody asks for the topic is ``""``."""
+        if steps.teller is None:
+            yield ""
+            return
+        topic = f"{TOPIC}-{self.client.id}"
+        self.client.subscribe_topic(topic, steps.hear)
+        try:
+            yield topic
+        finally:
+            self.client.unsubscribe_topic(topic)
 
     def _finished(self, function: Any, things: Sequence[Any]) -> Iterator[Any]:
         from distributed import as_completed  # noqa: PLC0415 - as above
@@ -179,12 +269,13 @@ def _timed_part(part: Part) -> tuple[str, float]:
     return part.mode, time.perf_counter() - started
 
 
-def _job(pair: tuple[Job, Path | None]) -> tuple[str, Path | Failed]:
+def _job(asked: tuple[Job, Path | None, str]) -> tuple[str, Path | Failed]:
     """Run a scenario on a worker; what is wrong with it comes back as a value."""
-    job, folder = pair
+    job, folder, topic = asked
+    teller = Reporting(topic) if topic else Silent()
     try:
         baseline = None if folder is None else _baseline(folder)
-        return job.scenario.name, carry_out(job, baseline, Silent(), threads=1)
+        return job.scenario.name, carry_out(job, baseline, teller, threads=1)
     except MobilityError as error:
         return job.scenario.name, Failed(error)
 

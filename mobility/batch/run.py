@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobility.batch.cluster import Cluster, Failed, computers
+from mobility.batch.cluster import Beside, Cluster, Failed, computers
 from mobility.batch.job import Job, Teller, carry_out, list_parts, prepare_for
 from mobility.batch.reading import read_run
 from mobility.batch.results import RunData
@@ -70,13 +70,13 @@ def run(scenarios: Sequence[Scenario], options: Options, teller: Teller) -> Fini
         if cluster is not None and len(others) >= cluster.slots():
             # the first alone: it prepares the network that the others start from
             for job in basic[:1]:
-                _attempt(job, cluster, done, teller)
-            _side_by_side(cluster, [*basic[1:], *others], done, teller)
+                _attempt(job, cluster, done, teller, len(jobs))
+            _side_by_side(cluster, [*basic[1:], *others], done, teller, len(jobs))
         else:
             for job in basic:
-                _attempt(job, cluster, done, teller)
+                _attempt(job, cluster, done, teller, len(jobs))
             for job in _left(others, done):
-                _attempt(job, cluster, done, teller)
+                _attempt(job, cluster, done, teller, len(jobs))
     if basic and not done.results:
         raise MobilityError([p for error in done.failures.values() for p in error.problems])
     if len(jobs) == 1:
@@ -104,6 +104,10 @@ class _Done:
         self.folders[job.scenario.name] = folder
         self.results[job.scenario.name] = read_run(folder)
 
+    def count(self) -> int:
+        """How many scenarios have ended."""
+        return len(self.results) + len(self.failures)
+
     def baseline_of(self, job: Job) -> RunData | None:
         return self.results.get(job.scenario.baseline)
 
@@ -118,16 +122,22 @@ def _left(jobs: Sequence[Job], done: _Done) -> list[Job]:
     return [job for job in jobs if job.scenario.name not in done.failures]
 
 
-def _attempt(job: Job, cluster: Cluster | None, done: _Done, teller: Teller) -> None:
+def _attempt(job: Job, cluster: Cluster | None, done: _Done, teller: Teller, total: int) -> None:
     """Run one scenario, its matrices on the cluster where there is one; keep its error."""
+    name = job.scenario.name
     try:
         routed_s = _routed_on(cluster, job, teller) if cluster is not None else None
         done.add(job, carry_out(job, done.baseline_of(job), teller, routed_s=routed_s))
     except MobilityError as error:
-        done.failures[job.scenario.name] = error
+        done.failures[name] = error
+    if isinstance(teller, Beside) and total > 1:
+        teller.ended(name, failed=name in done.failures)
+        teller.whole(done.count(), total)
 
 
-def _side_by_side(cluster: Cluster, jobs: Sequence[Job], done: _Done, teller: Teller) -> None:
+def _side_by_side(
+    cluster: Cluster, jobs: Sequence[Job], done: _Done, teller: Teller, total: int
+) -> None:
     """Run many scenarios at once, each whole on a worker as soon as its baseline stands."""
     by_name = {job.scenario.name: job for job in jobs}
     waiting = list(jobs)
@@ -138,13 +148,14 @@ def _side_by_side(cluster: Cluster, jobs: Sequence[Job], done: _Done, teller: Te
         waiting[:] = [job for job in waiting if job not in begun]
         return [(job, done.folders.get(job.scenario.baseline)) for job in begun]
 
-    teller.step("", f"{len(jobs)} scenarios")
-    for count, (name, outcome) in enumerate(cluster.carry_out_all(ready), start=1):
-        teller.part(count, len(jobs))
+    beside = teller if isinstance(teller, Beside) else None
+    for name, outcome in cluster.carry_out_all(ready, beside):
         if isinstance(outcome, Failed):
             done.failures[name] = outcome.error
         else:
             done.add(by_name[name], outcome)
+        if beside:
+            beside.whole(done.count(), total)
 
 
 def _awaits(job: Job, others: Mapping[str, Job], done: _Done) -> bool:

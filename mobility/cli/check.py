@@ -34,7 +34,7 @@ def check(options: argparse.Namespace) -> int:
         0, or 1 where the region can't be used.
     """
     region = read_region(options.region)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         progress.step("check", "days")
         day = _day(region, options.date)
         found = read_and_merge(

@@ -31,7 +31,7 @@ def contribution(options: argparse.Namespace) -> int:
     base = _base(scenarios)
     whole = _package(scenarios, base, options.name)
     job = Job(whole, read_region(whole.region_path), options.out, options.lang)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         folder = run_contribution(
             scenarios, base, job, progress, modes=modes, orders=options.orders
         )
@@ -49,7 +49,7 @@ def carries(options: argparse.Namespace) -> int:
     modes = _modes(options.modes)
     (scenario,) = read_scenarios([options.scenario], region=options.region)
     job = Job(scenario, read_region(scenario.region_path), options.out, options.lang)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         folder = run_carried(job, _base([scenario]), progress, modes=modes)
     if not options.quiet:
         table = pd.read_csv(folder / f"{CARRYING}.csv")

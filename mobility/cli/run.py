@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     ]
     scenarios = read_all(paths, options.region)
     how = Options(options.out, options.lang, options.workers, options.scheduler)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang, lines=True) as progress:
         finished = run_batch(scenarios, how, progress)
     if not options.quiet:
         show(finished, options.lang)

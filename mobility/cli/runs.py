@@ -33,7 +33,7 @@ def compare(options: argparse.Namespace) -> int:
         raise RunError(Problem("compare", "one run", "two or more run folders"))
     if are_snapshots(options.runs):
         return _compare_snapshots(options)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         progress.step("", "read")
         runs = [read_run(folder) for folder in options.runs]
         progress.step("", "compare")
@@ -45,7 +45,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def _compare_snapshots(options: argparse.Namespace) -> int:
     """Say what changed between two states of the data, for one scenario."""
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         progress.step("", "compare")
         found = compare_snapshots(options.runs)
         target = write_snapshots(found, options.out / SNAPSHOTS, options.lang)
@@ -94,7 +94,7 @@ def verify_run(options: argparse.Namespace) -> int:
 def export(options: argparse.Namespace) -> int:
     """Write a scenario's multimodal graph."""
     (scenario,) = read_scenarios([options.scenario], region=options.region)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         timed = prepare_for(scenario, read_region(scenario.region_path), options.out, progress)
         progress.step(scenario.name, "changes")
         base = timed.prepared.network

@@ -39,7 +39,7 @@ def trip(options: argparse.Namespace) -> int:
     except ValueError:
         problems.append(Problem("--at", options.at, "a time such as 08:00"))
     raise_all(ScenarioError, problems)
-    with Progression(quiet=options.quiet) as progress:
+    with Progression(quiet=options.quiet, lang=options.lang) as progress:
         timed = prepare_for(scenario, read_region(scenario.region_path), options.out, progress)
         base = timed.prepared.network
         network = matrices.link(matrices.change(scenario, base), base)
