@@ -242,12 +242,20 @@ def test_a_matrix_has_a_line_and_the_codes_where_one_country_ends() -> None:
 
 
 def test_the_vf_scale_is_numbered_on_both_sides_of_its_middle() -> None:
-    rows = town_pairs([45.0, 60.0, 90.0, 300.0] * 5)
+    rows = town_pairs([45.0, 60.0, 90.0, 240.0] * 5)
     car = rows.assign(mode="car", minutes=60.0)
     figure = charts.vf_heat_map(pd.concat([rows, car]), scenario="s", mode="pt", title="T", **WORDS)
-    # Factors 0.75, 1, 1.5 and 5.
+    # Factors 0.75, 1, 1.5 and 4.
     numbered = [text.get_text() for text in figure.axes[1].get_yticklabels()]
-    assert numbered == ["1,0", "1,5", "2,0", "3,0", "4,0", "5,0"]
+    assert numbered == ["1,0", "1,5", "2,0", "3,0", "4,0"]
+
+
+def test_the_vf_scale_ends_where_most_pairs_do() -> None:
+    # A quarter takes thirty times as long as by car.
+    rows = town_pairs([90.0, 120.0, 150.0, 1800.0] * 5)
+    car = rows.assign(mode="car", minutes=60.0)
+    figure = charts.vf_heat_map(pd.concat([rows, car]), scenario="s", mode="pt", title="T", **WORDS)
+    assert figure.axes[1].get_yticklabels()[-1].get_text() == "> 4,0"
 
 
 def test_people_by_minute_adds_up_by_hand() -> None:
@@ -350,6 +358,11 @@ def test_the_scorecard_page_shows_minutes_signal_and_change() -> None:
     )
     figure = charts.scorecard_page(table, titles=TITLES, scenario="new", modes=["pt"], **WORDS)
     assert {"● 60 (−30)", "– –"} <= set(texts(figure))
+    assert figure.axes[0].get_xlabel().endswith("minuten, tussen haakjes de verandering")
+    alone = charts.scorecard_page(
+        table[:1], titles=TITLES, scenario="baseline", modes=["pt"], **WORDS
+    )
+    assert alone.axes[0].get_xlabel().endswith("slecht; minuten")
 
 
 @pytest.mark.parametrize("draw", [

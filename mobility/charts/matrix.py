@@ -31,6 +31,7 @@ LARGEST_INCH = 8.5
 VF_BALANCE = 1.5
 DAY_TRIP_MIN = 240.0
 """Longer than this one way, and there and back fills the day."""
+SLOW_FACTOR = 4.0
 SCALE_STEP_MIN = 30.0
 MOST_PERCENT = 75
 LABEL_ROOM = 0.04
@@ -158,10 +159,12 @@ def _norm(values: Grid, centre: float | None) -> Normalize:
     if not known.size:
         return Normalize(0.0, 1.0)
     low, high = float(known.min()), float(np.percentile(known, 98))
-    if centre is not None:
-        high = math.ceil(10 * high) / 10  # a tenth is what its end is written in
-        return TwoSlopeNorm(centre, min(low, centre - 0.1), max(high, centre + 0.1))
     # Where no service runs one walks for hours: that must not take all colours from the rest.
+    if centre is not None:
+        usual = max(SLOW_FACTOR, float(np.percentile(known, MOST_PERCENT, method="lower")))
+        if high < known.max() or high > usual:
+            high = math.ceil(2 * min(high, usual)) / 2
+        return TwoSlopeNorm(centre, min(low, centre - 0.1), max(high, centre + 0.1))
     usual = max(DAY_TRIP_MIN, float(np.percentile(known, MOST_PERCENT, method="lower")))
     if high < known.max() or high > usual:
         high = SCALE_STEP_MIN * math.ceil(min(high, usual) / SCALE_STEP_MIN)
@@ -178,14 +181,20 @@ def _write_scale(bar: Colorbar, norm: Normalize, lang: str, digits: int, *, beyo
         for a, b, most in parts
         for tick in MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(a, b)
         if low <= tick <= high and abs(tick - round(tick, digits)) < TINY
-    } | ({centre} if centre is not None else set())
-    ticks = sorted(found)
-    if beyond:
-        ticks = [tick for tick in ticks if tick < high - LABEL_ROOM * (high - low)] + [high]
+    }
+    fixed = {high} if beyond else set()
+    fixed |= set() if centre is None else {centre}
+    clear = {tick for tick in found if all(_apart(norm, tick, other) for other in fixed)}
+    ticks = sorted(clear | fixed)
     texts = [number(tick, lang, digits) for tick in ticks]
     if beyond:
         texts[-1] = f"> {texts[-1]}"
     bar.set_ticks(ticks, labels=texts)
+
+
+def _apart(norm: Normalize, one: float, other: float) -> bool:
+    """Whether two numbers beside the colour bar don't run into each other."""
+    return abs(float(norm(one)) - float(norm(other))) > LABEL_ROOM
 
 
 def _part_countries(axes: Axes, square: pd.DataFrame, rows: pd.DataFrame) -> None:

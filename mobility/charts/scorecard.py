@@ -108,6 +108,5 @@ def _draw(
         if kinds[y] != kinds[y - 1]:
             axes.axhline(y - 0.04, color="#1a1a1a", linewidth=1.0)
     told = " · ".join(f"{SIGNALS[s][1]} {label(s, lang)}" for s in ("good", "fair", "poor"))
-    axes.set_xlabel(
-        _("{signals}; minutes, in brackets the change").format(signals=told), fontsize=8
-    )
+    below = _("{signals}; minutes, in brackets the change") if before else _("{signals}; minutes")
+    axes.set_xlabel(below.format(signals=told), fontsize=8)
