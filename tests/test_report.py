@@ -340,6 +340,10 @@ def test_the_answer_says_the_largest_gain(data: ReportInput) -> None:
         then.texts["nl"]
         == "‘Snelbus Eindhoven–Hasselt’ maakt het grootste verschil: A – B met het openbaar vervoer gaat van 80 naar 61 minuten."
     )
+    assert now.texts["en"] == (
+        "Today the middle one of 2 named connections takes 80 minutes by public transport and "
+        "40 minutes by car; not possible by public transport: 1."
+    )
     assert then.texts["en"].startswith(
         "“Express bus Eindhoven–Hasselt” makes the largest difference: A – B by public transport"
     )
@@ -376,6 +380,18 @@ def test_the_tables_of_the_scenario_that_the_answer_names_stand_open(data: Repor
              for run in data.runs]  # fmt: skip
     blocks = headline_blocks(dataclasses.replace(data, headlines=tuple(lines)), told)
     assert [block.opened for block in blocks] == [False, True, False]
+
+
+def test_a_run_alone_offers_no_choice_of_scenario_or_difference(
+    data: ReportInput, page: str, tmp_path: Path
+) -> None:
+    alone = dataclasses.replace(data, runs=data.runs[:1])
+    text = write_report(tmp_path / "r.html", alone).read_text(encoding="utf-8")
+    for control in ("run", "what", "matrix-run", "matrix-what"):
+        assert re.search(rf'<label hidden><span>.*?</span><select id="{control}">', text)
+        assert re.search(rf'<label><span>.*?</span><select id="{control}">', page)
+    assert "Tussen haakjes" not in text
+    assert "Tussen haakjes" in page
 
 
 def test_next_steps_lead_to_sections_that_are_there(page: str, data: ReportInput) -> None:
@@ -456,6 +472,8 @@ def test_the_scorecard_has_a_table_per_scenario_with_signal_and_change(data: Rep
     assert city[2].note.texts["nl"] == "−30"
     assert border[1].text.texts["nl"] == "niet bereikbaar"
     assert blocks[0].rows[0][2].text.texts["en"] == "○ 90"
+    assert "In brackets" in blocks[1].note.texts["en"]
+    assert blocks[0].note.texts["en"] == "Minutes; ● good, ◐ fair, ○ poor."
 
 
 def test_headlines_stand_by_scenario(data: ReportInput, tmp_path: Path) -> None:

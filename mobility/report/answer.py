@@ -10,6 +10,7 @@ import pandas as pd
 from mobility.report.model import ReportInput, Run, spoken
 from mobility.report.ranking import FELT_MINUTES
 from mobility.report.speech import Spoken, by_language, day, figure, listed, say, word
+from mobility.tables import MODES
 
 MEDIAN = 50
 TOLD_MODES = ("pt", "bike", "car")
@@ -24,13 +25,8 @@ def scenario_title(data: ReportInput, name: str) -> Spoken:
 
 
 def by_mode(mode: str) -> Spoken:
-    """Say "by public transport"; a mode the catalogue doesn't know stays in brackets."""
-    said, plain = word(f"by {mode}"), word(mode)
-    return by_language(
-        lambda lang: (
-            said.texts[lang] if said.texts[lang] != f"by {mode}" else f"({plain.texts[lang]})"
-        )
-    )
+    """Say "by public transport"; a mode of nobody's words stays as it is, in brackets."""
+    return word(f"by {mode}") if mode in MODES else by_language(lambda _lang: f"({mode})")
 
 
 def day_told(data: ReportInput) -> Spoken:

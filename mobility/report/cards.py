@@ -41,7 +41,15 @@ def scorecard_blocks(data: ReportInput, told: Run | None = None) -> list[Block]:
         heads = (say("connection"), *(word(mode) for mode in modes))
         body = tuple(_lines(rows, modes, before))
         title = scenario_title(data, run.name)
-        blocks.append(Block(title, heads, body, _key(), opened=run is (told or data.runs[-1])))
+        blocks.append(
+            Block(
+                title,
+                heads,
+                body,
+                _key(changed=bool(before)),
+                opened=run is (told or data.runs[-1]),
+            )
+        )
     return blocks
 
 
@@ -53,10 +61,12 @@ def _times(rows: pd.DataFrame) -> dict[tuple[str, str, str], float]:
     }
 
 
-def _key() -> Spoken:
+def _key(*, changed: bool) -> Spoken:
     signals = by_language(
         lambda lang: ", ".join(f"{SIGNS[s]} {word(s).texts[lang]}" for s in SIGNS)
     )
+    if not changed:
+        return say("Minutes; {signals}.", signals=signals)
     return say(
         "Minutes; {signals}. In brackets the change, rounded from unrounded times.", signals=signals
     )

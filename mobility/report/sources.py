@@ -10,7 +10,7 @@ import pandas as pd
 
 from mobility.report.model import ReportInput
 from mobility.report.sections import Block, Cell
-from mobility.report.speech import Spoken, day, say, word
+from mobility.report.speech import Spoken, day, figure, say, word
 
 # What a reader looks for first; all other facts of a file follow.
 FIRST_KEYS = ("role", "fetched", "first_day", "last_day", "owner", "licence", "attribution")
@@ -47,7 +47,9 @@ def _cell(key: str, value: object) -> Cell:
     if key == "role":
         return Cell(role_said(str(value)))
     if isinstance(value, dt.date):
-        return Cell(day(value))
+        return Cell(day(value), kind="date")
+    if isinstance(value, int):
+        return Cell(figure(float(value)), kind="number")
     if isinstance(value, str):
         return Cell(word(value))
     return Cell("" if value is None else str(value))

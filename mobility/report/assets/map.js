@@ -75,6 +75,9 @@ function makeMap(node, events) {
   return { map: map, shapes: shapes, ground: ground, names: names, zoom: zoom };
 }
 
+// Very many lines would hide the colours below: the more there are, the thinner each.
+function thin() { return Math.max(0.4, Math.min(1, 120 / Math.max(1, meta.lines.length))); }
+
 function background(map, canvas) {
   var c = colours();
   function drawn(records, style) {
@@ -91,7 +94,7 @@ function background(map, canvas) {
     roads: drawn(meta.roads, function () { return { color: c.road, weight: 1, opacity: 0.55 }; }),
     lines: drawn(meta.lines, function (r) {
       var crossing = r.cross_border, own = Boolean(r.scenario);
-      return { color: crossing ? c.crossing : c.line, weight: own ? 4 : crossing ? 2 : 1.1, opacity: crossing || own ? 0.95 : 0.6 };
+      return { color: crossing ? c.crossing : c.line, weight: own ? 4 : (crossing ? 2 : 1.1) * thin(), opacity: crossing || own ? 0.95 : 0.6 * Math.sqrt(thin()) };
     }),
     border: drawn(meta.border, function () { return { color: c.border, weight: 2.2, opacity: 0.9, dashArray: "7 4" }; }),
     stops: dots
