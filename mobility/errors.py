@@ -153,7 +153,7 @@ def unwritable(place: Path, code: int) -> Problem:
                        "Make room or choose another folder, and start again: what is finished "
                        "is kept")  # fmt: skip
     return Problem(str(place), f"a place that can't be written ({os.strerror(code)})",
-                   "a folder one may write to", "Choose another with --out")  # fmt: skip
+                   "a folder one may write to", "Choose another folder")  # fmt: skip
 
 
 def _has_room(place: Path) -> bool:

@@ -65,7 +65,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     _put_right(target)
     mark = _mark(target.name, os.getpid())
     beside = target.with_name(f"{mark}new-{threading.get_ident():x}{target.suffix}")
-    delete(beside)  # of a process of this number before the computer began anew
+    beside.touch()  # so that the system says what a library may say in words of its own
+    delete(beside)
     try:
         yield beside
         os.replace(beside, target)  # noqa: PTH105 - also over an existing file on Windows

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import crash
+import networkx as nx
 import numpy as np
 import osmium
 import pytest
@@ -25,6 +26,7 @@ from mobility import store
 from mobility.batch.folders import whole_folder
 from mobility.cli import main
 from mobility.errors import RunError, StreetError, writing
+from mobility.network import graph
 from mobility.streets import clipping
 
 
@@ -175,3 +177,71 @@ def test_a_file_that_can_not_be_written_is_one_message(
                  str(tmp_path / "out"), "--quiet"])  # fmt: skip
     assert code == 1
     assert "graph.graphml: found a place that can't be written" in capsys.readouterr().err
+
+
+class Layer:
+    """A layer of a map that finds no room, told in words nobody knows."""
+
+    def to_file(self, path: Path, **_: object) -> None:
+        path.write_bytes(b"half")
+        raise RuntimeError("no such table: gpkg_contents")
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "graphml"])
+def test_a_graph_without_room_leaves_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    def half(_: object, path: Path) -> None:
+        Layer().to_file(path)
+
+    def room(_: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=100 if list(tmp_path.glob(".*")) else 1 << 30)
+
+    monkeypatch.setattr(graph, "gis_layers", lambda _: {"streets": Layer()})
+    monkeypatch.setattr(graph, "to_networkx", lambda _: None)
+    monkeypatch.setattr(nx, "write_graphml", half)
+    monkeypatch.setattr(shutil, "disk_usage", room)
+    target = tmp_path / f"x.{ending}"
+    target.write_text("old", encoding="utf-8")
+    with pytest.raises(RunError, match="a full disk"):
+        graph.write_graph(None, target)  # type: ignore[arg-type]
+    assert target.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_graph_in_a_read_only_folder_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unopened(Layer):
+        def to_file(self, path: Path, **_: object) -> None:
+            raise RuntimeError("unable to open database file")
+
+    def touch(path: Path, **_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(graph, "gis_layers", lambda _: {"streets": Unopened()})
+    monkeypatch.setattr(Path, "touch", touch)
+    with pytest.raises(RunError, match="can't be written"):
+        graph.write_graph(None, tmp_path / "x.gpkg")  # type: ignore[arg-type]
+
+
+def test_a_region_file_is_renewed_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_region(tmp_path)
+    target = tmp_path / "mine.toml"
+    words = ["new", str(target), str(tmp_path / "nl.zip"), str(tmp_path / "zones.csv"),
+             str(tmp_path / "streets.osm"), "--no-check", "--quiet"]  # fmt: skip
+    assert main(words) == 0
+    before = target.read_text(encoding="utf-8")
+    written = Path.write_text
+
+    def half(path: Path, text: str, **how: str) -> int:
+        written(path, text[:100], **how)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert main([*words, "--force", "--name", "Another"]) == 1
+    assert "a full disk" in capsys.readouterr().err
+    assert target.read_text(encoding="utf-8") == before
+    assert not list(tmp_path.glob(".*"))

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from mobility.cli.main import DONE, WRONG_FILES
-from mobility.errors import Problem, RegionError, ZoneError, printable, raise_all
+from mobility.errors import Problem, RegionError, ZoneError, printable, raise_all, writing
 from mobility.feeds.netex import CONVERTER, is_netex
 from mobility.fetch.facts import rows_of
+from mobility.leftovers import whole_file
 from mobility.scenario.model import BorderEntry
 from mobility.scenario.writing import Answers, Box, FeedAnswer, ZonesAnswer, region_text
 from mobility.words import translator
@@ -48,9 +49,9 @@ def new(options: argparse.Namespace) -> int:
                     "Name them, or their folder, after the region file")
         )  # fmt: skip
     answers = with_options(gather(files), options)
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = region_text(answers, target.resolve().parent)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    with writing(target), whole_file(target) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
     _ = translator(options.lang)
     gaps = missing(answers, options.lang)
     if not options.quiet:
@@ -129,7 +130,8 @@ def _spread(files: Iterable[Path], problems: list[Problem]) -> list[Path]:
             known = (*STREETS, *TABLES, ".zip")
             found += sorted(
                 inner for inner in path.iterdir()
-                if inner.name.lower().endswith(known) or (inner / "stops.txt").is_file()
+                if not inner.name.startswith(".")  # of a program under way
+                and (inner.name.lower().endswith(known) or (inner / "stops.txt").is_file())
             )  # fmt: skip
         else:
             found.append(path)

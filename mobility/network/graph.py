@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mobility.errors import Problem, RunError
+from mobility.errors import Problem, RunError, writing
+from mobility.leftovers import whole_file
 from mobility.network.model import Links, MultimodalNetwork
 from mobility.streets import StreetNetwork
 from mobility.timetable import Timetable
@@ -188,20 +189,21 @@ def ride_table(timetable: Timetable) -> pd.DataFrame:
 
 
 def write_graph(network: MultimodalNetwork, path: Path) -> None:
-    """Write the graph as ``.graphml`` (networkx, Gephi) or ``.gpkg`` (QGIS).
+    """Write the graph as ``.graphml`` (networkx, Gephi) or ``.gpkg`` (QGIS), whole or not at all.
 
     Raises
     ------
     RunError
-        The file's ending is another.
+        The file's ending is another, or it can't be written.
     """
-    if path.suffix == ".graphml":
-        nx.write_graphml(to_networkx(network), path)
-    elif path.suffix == ".gpkg":
-        for name, layer in gis_layers(network).items():
-            layer.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
-    else:
+    if path.suffix not in (".graphml", ".gpkg"):
         raise RunError(Problem(str(path), f'the ending "{path.suffix}"', ".graphml or .gpkg"))
+    with writing(path), whole_file(path) as beside, writing(path):
+        if path.suffix == ".graphml":
+            nx.write_graphml(to_networkx(network), beside)
+            return
+        for name, layer in gis_layers(network).items():
+            layer.to_file(beside, layer=name, driver="GPKG", engine="pyogrio")
 
 
 def gis_layers(network: MultimodalNetwork) -> dict[str, gpd.GeoDataFrame]:

@@ -302,7 +302,7 @@ def _fixed_date() -> Iterator[None]:
 
 def _write(table: pd.DataFrame, shapes: Objects, path: Path) -> None:
     frame = gpd.GeoDataFrame(table, geometry=list(shapes), crs="EPSG:4326")
-    with whole_file(path) as beside, _fixed_date():
+    with whole_file(path) as beside, writing(path), _fixed_date():
         frame.to_file(beside, layer=path.stem, driver="GPKG", engine="pyogrio", index=False)
 
 
