@@ -1,6 +1,7 @@
 """Change the program in one small place at a time and see whether a test notices.
 
     python tests/mutants.py --part raptor --times 60 --seed 11
+    python tests/mutants.py --part raptor --times 60 --seed 11 --slowest 2  # at first by tests of up to 2 s
     python tests/mutants.py --part raptor --times 60 --seed 11 --only 7     # one again, with its tests' output
 
 One operator, number, sign or jump of a part is changed in a copy of the repository, never in the
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import math
 import multiprocessing
 import os
 import random
@@ -251,18 +253,18 @@ def measured(root: Path, folders: Sequence[str], files: Sequence[str]) -> Measur
     return Measured(tests, found[1])
 
 
-def noticing(mutant: Mutant, known: Measured) -> list[str]:
+def noticing(mutant: Mutant, known: Measured, slowest_s: float = math.inf) -> list[str]:
     """Tests that come by a changed line, the quickest first; for constants all of the module."""
     lines = known.tests.get(mutant.path, {})
     met = frozenset().union(*(lines.get(line, frozenset()) for line in mutant.lines))
     if not met and any(line in lines for line in mutant.lines):  # run while it is imported
         met = frozenset().union(*lines.values())
-    return sorted(met, key=lambda test: (known.seconds.get(test, 0.0), test))
+    quick = [test for test in met if known.seconds.get(test, 0.0) <= slowest_s]
+    return sorted(quick, key=lambda test: (known.seconds.get(test, 0.0), test))
 
 
-def verdict(root: Path, mutant: Mutant, known: Measured, *, heard: bool) -> str:
+def verdict(root: Path, mutant: Mutant, tests: Sequence[str], known: Measured, heard: bool) -> str:
     """Put a mutant in its place in the copy, run its tests, put back what stood there."""
-    tests = noticing(mutant, known)
     if not tests:
         return "not reached"
     path = root / mutant.path
@@ -279,24 +281,25 @@ def verdict(root: Path, mutant: Mutant, known: Measured, *, heard: bool) -> str:
     return "survived" if found[0] == 0 else "killed"
 
 
-def attack(part: str, times: int, seed: int, only: int | None, root: Path) -> Counter[str]:
+def attack(options: argparse.Namespace, root: Path) -> Counter[str]:
     """Try a sample of mutants of a part and print what became of each."""
-    folders, names = PARTS[part]
+    folders, names = PARTS[options.part]
     for name in CONTENTS:
         source = REPOSITORY / name
         if source.is_dir():
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, root / name)
-    places, sample = drawn(root, folders, times, seed)
+    places, sample = drawn(root, folders, options.times, options.seed)
     known = measured(root, folders, [f"tests/test_{name}.py" for name in names])
-    print(f"{part}: {places} places, {len(sample)} drawn", flush=True)
+    print(f"{options.part}: {places} places, {len(sample)} drawn", flush=True)
     counts: Counter[str] = Counter()
     for number, mutant in enumerate(sample):
-        if only is not None and number != only:
+        if options.only and number not in options.only:
             continue
         began = time.perf_counter()
-        state = verdict(root, mutant, known, heard=only is not None)
+        tests = noticing(mutant, known, options.slowest)
+        state = verdict(root, mutant, tests, known, heard=len(options.only) == 1)
         counts[state] += 1
         took_s = time.perf_counter() - began
         print(f"{number:3} {state:11} {took_s:5.1f} s  {mutant.path}:{mutant.line}  "
@@ -309,7 +312,8 @@ def main() -> int:
     parser.add_argument("--part", choices=list(PARTS), required=True)
     parser.add_argument("--times", type=int, default=60)
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--only", type=int, help="number of one mutant of the sample")
+    parser.add_argument("--only", type=int, nargs="*", default=[], help="numbers in the sample")
+    parser.add_argument("--slowest", type=float, default=math.inf, help="seconds of a test asked")
     options = parser.parse_args()
     os.environ |= {"NUMBA_DISABLE_JIT": "1", "OMP_NUM_THREADS": "1"}
     if sys.platform != "win32":
@@ -317,7 +321,7 @@ def main() -> int:
         multiprocessing.set_forkserver_preload(list(PRELOADED))
     with tempfile.TemporaryDirectory() as place:
         root = Path(place).resolve()
-        counts = attack(options.part, options.times, options.seed, options.only, root)
+        counts = attack(options, root)
     print(", ".join(f"{state} {count}" for state, count in sorted(counts.items())))
     return 1 if counts["survived"] or counts["not reached"] else 0
 
