@@ -4,6 +4,7 @@
     python tests/crash.py --times 12 --what disk
     python tests/crash.py --times 20 --what interrupt
     python tests/crash.py --times 300 --what endure
+    python tests/crash.py --times 60 --what fetch
 
 Each time a run of a small region is started in a process of its own and killed after a random
 time. Then every run folder there must verify byte for byte, and a run that is let finish must give
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where nothing is installed
@@ -262,7 +264,23 @@ def mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True)
 
 
-ATTACKS = {
+def attacks() -> dict[str, tuple[Attack, str]]:
+    """Name every attack, with what its first number counts."""
+    import crash_clock  # these rest on this module
+    import crash_commands
+    import crash_steps
+
+    return ATTACKS | {
+        "fetch": (crash_steps.attack_fetch, "killed at a step"),
+        "prepare": (crash_steps.attack_prepare, "killed at a step"),
+        "clock": (crash_clock.attack_clock, "jumps"),
+        "commands-disk": (crash_commands.attack_disk, "found no room"),
+        "commands-interrupt": (crash_commands.attack_interrupt, "interrupted at work"),
+    }
+
+
+Attack = Callable[[int, int, Path], tuple[int, list[str]]]
+ATTACKS: dict[str, tuple[Attack, str]] = {
     "kill": (attack, "killed at work"),
     "disk": (fill_up, "found no room"),
     "interrupt": (interrupt, "interrupted at work"),
@@ -274,9 +292,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--what", choices=list(ATTACKS), default="kill")
+    known = attacks()
+    parser.add_argument("--what", choices=list(known), default="kill")
     options = parser.parse_args()
-    how, told = ATTACKS[options.what]
+    how, told = known[options.what]
     with tempfile.TemporaryDirectory() as place:
         hit, wrong = how(options.times, options.seed, Path(place))
     print(f"{options.times} runs, {hit} {told}, {len(wrong)} findings")

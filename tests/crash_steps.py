@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import crash
 from test_fetch import gtfs, region
 from web_server import Site, serving, sound
 
@@ -120,4 +122,34 @@ def attack_fetch(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
         last = last if killed else min(last, step)
         wrong += [f"before step {step}: {what}" for what in found]
     print(f"{last - 1} steps in all")
+    return hit, wrong
+
+
+def attack_prepare(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
+    """Kill the preparation of a region before drawn steps; the next must find all whole."""
+    crash.write_region(place)
+    crash.finish(place, place / "calm")
+    calm = crash.outputs(place / "calm")
+    script, rng = str(REPOSITORY / "run_scenario.py"), random.Random(seed)
+    hit, wrong, out = 0, [], place / "out"
+    words = [script, "trip", str(place / "through.toml"), "W", "E", "--out", str(out), "--quiet"]
+    step, rest = 1, 0
+    while hit < times:
+        shutil.rmtree(out, ignore_errors=True)
+        done = killed_before(step, out, COMMAND, words)
+        if done.returncode == 0:  # that many steps there are not
+            rest = step - 1
+            step = 1
+            if hit >= rest:
+                break
+            continue
+        hit += 1
+        wrong += [f"before step {step}: {done.stderr}"] * (done.returncode != KILLED)
+        again = killed_before(0, out, COMMAND, words)
+        wrong += [f"after step {step}: {again.stderr}"] * (again.returncode != 0)
+        wrong += [f"after step {step}: left {left}" for left in crash.left_behind(out)]
+        step += rng.randint(1, 4)
+    crash.finish(place, out)
+    wrong += ["other bytes than undisturbed"] * (crash.outputs(out) != calm)
+    print(f"{rest} steps in all" if rest else "steps not counted to the end")
     return hit, wrong
