@@ -14,7 +14,7 @@ import platform
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +89,10 @@ def aside(target: Path, what: str = "old") -> Path:
     return target.with_name(f"{_mark(target.name, os.getpid())}{what}")
 
 
-def take_away(out: Path) -> None:
+def take_away(out: Path, depths: Sequence[str] = DEPTHS) -> None:
     """Delete what this very process has under way below `out`, whatever its other threads do."""
     ending = f"-{platform.node()}-{os.getpid()}-new-"
-    for depth in DEPTHS:
+    for depth in depths:
         for left in out.glob(f"{depth}.*{glob.escape(ending)}*"):
             gone = left.with_name(left.name.replace("-new-", "-gone-"))
             try:

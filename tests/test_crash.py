@@ -75,13 +75,18 @@ def test_an_interrupt_is_answered_while_a_library_has_the_word(tmp_path: Path, b
         "        except KeyboardInterrupt:\n"
         "            pass\n"
         "def command():\n"
-        "    leftovers.begin(Path(sys.argv[2]) / 'run')\n"
+        "    leftovers.begin(Path(sys.argv[3]) / 'run')\n"
+        "    file = leftovers.whole_file(Path(sys.argv[1]))\n"
+        "    file.__enter__().touch()\n"
         "    print('begun', flush=True)\n"
         f"    {busy}\n"
         "    return 0\n"
         "sys.exit(answered_at_once(command, sys.argv[1:]))\n"
     )
-    started = subprocess.Popen([sys.executable, "-c", script, "--out", str(tmp_path)],
+    target = tmp_path / "elsewhere" / "x.gpkg"
+    target.parent.mkdir()
+    out = tmp_path / "out"
+    started = subprocess.Popen([sys.executable, "-c", script, str(target), "--out", str(out)],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                cwd=crash.REPOSITORY)  # fmt: skip
     assert started.stdout is not None
@@ -89,4 +94,4 @@ def test_an_interrupt_is_answered_while_a_library_has_the_word(tmp_path: Path, b
     started.send_signal(signal.SIGINT)
     _, said = started.communicate(timeout=30)
     assert (started.returncode, said) == (130, "interrupted\n")
-    assert list(tmp_path.iterdir()) == []
+    assert [p for p in tmp_path.rglob("*") if p not in (out, target.parent)] == []

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,6 +22,9 @@ INTERRUPTED = 130
 # process ends, for a compiler or a reader of files may not come back for many seconds.
 GRACE_S = 0.25
 SAID = "interrupted\n"
+# A region's own files lie beside its file or one folder deeper.
+BESIDE = ("", "*/")
+Places = Mapping[Path, Sequence[str]]
 SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -33,17 +36,17 @@ def answered_at_once(command: Callable[[], int], arguments: Sequence[str]) -> in
     command
         What is done; returns the exit code.
     arguments
-        Command line, in which the folder under way is named.
+        Command line, in which the folders and files under way are named.
     """
-    out = _out(arguments)
-    with _watch(out):
+    places = _places(arguments)
+    with _watch(places):
         try:
             code = command()
         except KeyboardInterrupt:  # before or after what catches it in words
             sys.stderr.write(SAID)
             code = INTERRUPTED
         if code == INTERRUPTED:
-            leftovers.take_away(out)  # of other threads
+            _take_away(places)  # of other threads
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()
                 sys.stderr.flush()
@@ -52,12 +55,12 @@ def answered_at_once(command: Callable[[], int], arguments: Sequence[str]) -> in
 
 
 @contextlib.contextmanager
-def _watch(out: Path) -> Iterator[None]:
+def _watch(places: Places) -> Iterator[None]:
     """End the process `GRACE_S` after an interrupt, unless it has ended by then."""
     told, tell = socket.socketpair()
     tell.setblocking(False)
     before = signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
-    watcher = threading.Thread(target=_wait, args=(told, out), daemon=True)
+    watcher = threading.Thread(target=_wait, args=(told, places), daemon=True)
     watcher.start()
     try:
         yield
@@ -66,12 +69,12 @@ def _watch(out: Path) -> Iterator[None]:
         tell.close()
 
 
-def _wait(told: socket.socket, out: Path) -> None:
+def _wait(told: socket.socket, places: Places) -> None:
     while data := told.recv(1):
         if data[0] != signal.SIGINT:
             continue
         time.sleep(GRACE_S)
-        leftovers.take_away(out)
+        _take_away(places)
         cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
         os.write(2, (cursor + SAID).encode())
         _end()
@@ -87,11 +90,22 @@ def _end() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def _out(arguments: Sequence[str]) -> Path:
-    """Find the folder of ``--out``, as the parser would, without waiting for it."""
+def _places(arguments: Sequence[str]) -> Places:
+    """Find where a command writes: the folder of ``--out``, and beside the files it is given.
+
+    Read as the parser would, without waiting for it.
+    """
+    out = Path("results")
     for place, word in enumerate(arguments):
         if word == "--out" and place + 1 < len(arguments):
-            return Path(arguments[place + 1])
-        if word.startswith("--out="):
-            return Path(word.removeprefix("--out="))
-    return Path("results")
+            out = Path(arguments[place + 1])
+        elif word.startswith("--out="):
+            out = Path(word.removeprefix("--out="))
+    beside = {Path(word).parent for word in arguments if not word.startswith("-")}
+    return {**dict.fromkeys(beside, BESIDE), out: leftovers.DEPTHS}
+
+
+def _take_away(places: Places) -> None:
+    for place, depths in places.items():
+        with contextlib.suppress(OSError, ValueError):
+            leftovers.take_away(place, depths)
