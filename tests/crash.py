@@ -268,12 +268,14 @@ def attacks() -> dict[str, tuple[Attack, str]]:
     """Name every attack, with what its first number counts."""
     import crash_clock  # these rest on this module
     import crash_commands
+    import crash_share
     import crash_steps
 
     return ATTACKS | {
         "fetch": (crash_steps.attack_fetch, "killed at a step"),
         "prepare": (crash_steps.attack_prepare, "killed at a step"),
         "clock": (crash_clock.attack_clock, "jumps"),
+        "share": (crash_share.attack_share, "at once"),
         "commands-disk": (crash_commands.attack_disk, "found no room"),
         "commands-interrupt": (crash_commands.attack_interrupt, "interrupted at work"),
     }
