@@ -11,8 +11,9 @@ import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobility import itineraries, travel_times
+from mobility import itineraries, raptor, travel_times
 from mobility.errors import RunError
+from mobility.raptor import model, trace
 from mobility.tables import PARTS, TRANSIT_MODES
 from mobility.travel_times import PLAIN, Engine
 
@@ -215,6 +216,32 @@ def test_threads_and_blocks_do_not_matter() -> None:
     assert done[-1] == (40, 40)
     few = run(world, threads=1, **{**window, "origins": rows[5:8]})
     np.testing.assert_array_equal(one.time_s[5:8], few.time_s)
+
+
+def test_a_forgetful_memory_explains_journeys_alike(monkeypatch) -> None:
+    """With room for a single leg nearly every one is looked for anew."""
+    world, rows = many_zones(5)
+    start = worlds.start_of(world)
+    window = {"start_s": start, "end_s": start + 1800, "origins": rows}
+    remembering = run(world, **window)
+    assert np.nanmax(remembering.transfers_p50) >= 1
+    make_scratch = raptor.make_scratch
+
+    def forgetful(query):
+        memory = trace.Memory(np.full(1, -1, np.int64), np.zeros((1, trace.LEG_COLUMNS), np.int32))
+        return make_scratch(query)._replace(memory=memory)
+
+    monkeypatch.setattr(raptor, "make_scratch", forgetful)
+    same(remembering, run(world, **window))
+
+
+def test_the_next_exit_is_the_next_position_one_may_leave_at() -> None:
+    # Two patterns of four and three positions; doors at 1 and 3 of the first, 0 of the second.
+    offset = np.array([0, 4, 7], np.int32)
+    leave = np.array([False, True, False, True, True, False, False])
+    found = model.next_exits(offset, leave)
+    assert found.tolist() == [1, 3, 3, model.NOWHERE, *[model.NOWHERE] * 3]
+    assert model.next_exits(np.zeros(1, np.int32), leave[:0]).tolist() == []
 
 
 def test_an_interrupt_stops_the_search() -> None:

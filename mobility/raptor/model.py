@@ -25,11 +25,16 @@ TILE_BITS = 4
 TILE = 1 << TILE_BITS
 UNREACHED = np.int32(1 << 30)
 """Packed time of what can't be reached; adding a walk to it does not overflow."""
+NOWHERE = np.int32(-1)
 
+OUTER: Final[dict[str, Any]] = {"cache": True, "nogil": True, "_nrt": False}
+"""Options of kernels called from Python. They make no arrays, so that none need be counted:
+numba would otherwise count every use of an array, a row of one too, with a locked instruction."""
 INNER: Final[dict[str, Any]] = {
     "nogil": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
+    "_nrt": False,
 }
 """Options of functions that only kernels call. To take a tuple of forty arrays over from
 Python takes longer to compile than most functions themselves, so only few can be called."""
@@ -50,6 +55,8 @@ class Service(NamedTuple):
         int32 (n_positions,).
     pickup, drop_off
         bool (n_positions,).
+    leave
+        int32 (n_positions,): where one may get off next, see `next_exits`.
     n_trips
         int32 (n_patterns,).
     event_offset
@@ -69,6 +76,7 @@ class Service(NamedTuple):
     position_stop: Int32
     pickup: Bool
     drop_off: Bool
+    leave: Int32
     n_trips: Int32
     event_offset: Int64
     arrival: Int32
@@ -127,7 +135,7 @@ def _tile_offsets(position_offset: Int32, trip_offset: Int32) -> Int64:
     return offset
 
 
-@njit(cache=True, nogil=True)
+@njit(**OUTER)
 def _tiled(
     position_offset: Int32,
     trip_offset: Int32,
@@ -147,7 +155,7 @@ def _tiled(
                 turned[at] = (times[event + i] << RIDE_BITS) | low_bits
 
 
-@njit(cache=True, nogil=True)
+@njit(**OUTER)
 def _mirrored(
     position_offset: Int32,
     trips: Int32,
@@ -176,6 +184,19 @@ def compress(rows: Int32, n_rows: int) -> tuple[Int32, npt.NDArray[np.intp]]:
     offset = np.zeros(n_rows + 1, np.int32)
     np.cumsum(np.bincount(rows, minlength=n_rows), out=offset[1:])
     return offset, order
+
+
+def next_exits(position_offset: Int32, may_leave: Bool) -> Int32:
+    """Index of the next position after each where one may get off, NOWHERE if none follows."""
+    n = len(may_leave)
+    if not n:
+        return np.zeros(0, np.int32)
+    lengths = np.diff(position_offset)
+    start = np.repeat(position_offset[:-1], lengths)
+    end = np.repeat(position_offset[1:], lengths)
+    at = np.where(may_leave, np.arange(n, dtype=np.int32), np.int32(n))
+    after = np.append(np.minimum.accumulate(at[::-1])[::-1][1:], np.int32(n))
+    return np.where(after < end, after - start, NOWHERE).astype(np.int32)
 
 
 def pack(seconds: Int32) -> Int32:
@@ -223,6 +244,7 @@ def prepare(
         position_stop=stops,
         pickup=np.ascontiguousarray(pickup, np.bool_),
         drop_off=np.ascontiguousarray(drop_off, np.bool_),
+        leave=next_exits(positions, np.asarray(drop_off, np.bool_)),
         n_trips=np.diff(trips).astype(np.int32),
         event_offset=tiles,
         arrival=tiled(arrival_s, 0),
@@ -260,10 +282,12 @@ def mirror(service: Service, *, turn_s: int) -> Service:
         _mirrored(positions, trips, events, times, turn_s, low_bits, turned)
         return turned
 
+    drop_off = np.ascontiguousarray(service.pickup[turned_position])
     return service._replace(
         position_stop=turned_stops,
         pickup=np.ascontiguousarray(service.drop_off[turned_position]),
-        drop_off=np.ascontiguousarray(service.pickup[turned_position]),
+        drop_off=drop_off,
+        leave=next_exits(positions, drop_off),
         arrival=mirrored(service.departure, 0),
         departure=mirrored(service.arrival, RIDE_MASK),
         call_offset=call_offset,

@@ -12,17 +12,29 @@ from numba import njit
 from mobility.raptor.lanes import all_lanes, choose_lanes
 from mobility.raptor.model import (
     INNER,
+    OUTER,
     RIDE_BITS,
     RIDE_MASK,
     Int32,
     Int64,
     Service,
     StopLinks,
+    next_exits,
     sealed,
 )
 from mobility.raptor.profile import NO_TIME, egress_row, nearest_ranks, travel_row
 from mobility.raptor.rounds import Work, begin, search, set_access
-from mobility.raptor.trace import LEG_COLUMNS, PATTERN, TRIP, add_up, last_stop, trace
+from mobility.raptor.trace import (
+    LEG_COLUMNS,
+    PATTERN,
+    TRIP,
+    Memory,
+    add_up,
+    forget,
+    last_stop,
+    make_memory,
+    trace,
+)
 
 N_PARTS = 5
 
@@ -82,7 +94,8 @@ class Scratch(NamedTuple):
 
     `lane_of` the lane that answers for each departure, `kept` the lanes' departures, `row`
     arrivals by lane and `times` travel times by departure, `found` and `half` one number
-    each, `legs` (max_rides, 6) of one journey, see `mobility.raptor.trace`.
+    each, `legs` (max_rides, 6) of one journey, see `mobility.raptor.trace`, and `memory` the
+    legs found lately.
     """
 
     lane_of: Int32
@@ -92,6 +105,7 @@ class Scratch(NamedTuple):
     found: Int32
     half: Int32
     legs: Int32
+    memory: Memory
 
 
 def make_scratch(query: Query) -> Scratch:
@@ -105,6 +119,7 @@ def make_scratch(query: Query) -> Scratch:
         found=np.zeros(1, np.int32),
         half=np.array([50], np.int32),
         legs=np.zeros((query.max_rides, LEG_COLUMNS), np.int32),
+        memory=make_memory(),
     )
 
 
@@ -160,6 +175,7 @@ def _explain(
     departure: int,
     lane_departure: int,
     arrival: int,
+    memory: Memory,
     legs: npt.NDArray[np.int32],
     parts: Int32,
 ) -> int:
@@ -167,8 +183,7 @@ def _explain(
     entry = last_stop(work, egress, place, lane, arrival)
     if entry < 0:
         return -1
-    label = arrival - egress.time[entry]
-    n_rides = trace(service, work, egress.stop[entry], label, lane, legs)
+    n_rides = trace(service, work, memory, egress.stop[entry], lane, legs)
     if n_rides < 0:
         return -1
     add_up(service, legs, n_rides, lane_departure >> RIDE_BITS, parts)
@@ -178,9 +193,10 @@ def _explain(
     return int(feed_key(legs, n_rides, query))
 
 
-@njit(cache=True, nogil=True)
+@njit(**OUTER)
 def _one_origin(
     service: Service,
+    exits: Int32,
     stops: Int32,
     times: Int32,
     departures: Int32,
@@ -197,11 +213,11 @@ def _one_origin(
     else:
         n_lanes = all_lanes(departures, lane_of, kept)
     n_marked = set_access(work, stops, times, kept, n_lanes)
-    search(service, work, n_marked, n_lanes, max_rides)
+    search(service, work, exits, n_marked, n_lanes, max_rides)
     return int(n_lanes)
 
 
-@njit(cache=True, nogil=True)
+@njit(**OUTER)
 def _all_destinations(
     service: Service,
     egress: StopLinks,
@@ -216,7 +232,12 @@ def _all_destinations(
     """Answer for row `o`, from which `_one_origin` searched; returns journeys unexplained."""
     lane_of, row, times = scratch.lane_of, scratch.row, scratch.times
     found = scratch.found
+    median = -1
+    for q in range(len(query.percentiles)):
+        if query.percentiles[q] == scratch.half[0]:
+            median = q
     faults = 0
+    forget(scratch.memory)
     for z in range(direct_s.shape[1]):
         direct = direct_s[o, z]
         egress_row(work, egress, z, n_lanes, row)
@@ -226,7 +247,10 @@ def _all_destinations(
         nearest_ranks(times, query.percentiles, answer.time_s[o, z])
         if reached == 0:
             continue
-        nearest_ranks(times, scratch.half, found)
+        if median >= 0:
+            found[0] = answer.time_s[o, z, median]
+        else:
+            nearest_ranks(times, scratch.half, found)
         if found[0] == NO_TIME:
             continue
         d = 0
@@ -249,6 +273,7 @@ def _all_destinations(
                 query.departures[d],
                 scratch.kept[lane_of[d]],
                 row[lane_of[d]],
+                scratch.memory,
                 scratch.legs,
                 answer.parts[o, z],
             )
@@ -290,10 +315,16 @@ def run_block(
     """
     service, access, egress = sealed(service), sealed(access), sealed(egress)
     faults = 0
+    has_door = np.zeros(len(service.call_offset) - 1, np.bool_)
+    has_door[egress.stop] = True
+    may_leave = service.drop_off & has_door[service.position_stop]
+    exits = next_exits(service.position_offset, may_leave)
+    exits.setflags(write=False)
     for o in range(len(direct_s)):
         low, high = access.offset[first + o], access.offset[first + o + 1]
         n_lanes = _one_origin(
             service,
+            exits,
             access.stop[low:high],
             access.time[low:high],
             query.departures,

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from mobility.raptor.model import (
+    OUTER,
     TILE,
     Bool,
     Int32,
@@ -29,7 +30,7 @@ from mobility.raptor.model import (
 FAR = np.int32(2**31 - 1)
 
 
-@njit(cache=True, nogil=True)
+@njit(**OUTER)
 def _add_slowest(
     position_offset: Int32, trips: Int32, event_offset: Int64, departure: Int32, ride: Int32
 ) -> None:
@@ -56,7 +57,7 @@ def _slowest_ride(service: Service) -> Int32:
     return ride
 
 
-@njit(cache=True, nogil=True)
+@njit(**OUTER)
 def _mark_useful(
     position_offset: Int32,
     pickup: Bool,

@@ -23,7 +23,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from mobility.raptor.model import INNER, TILE, UNREACHED, Int32, Int64, Service, event_at
+from mobility.raptor.model import (
+    INNER,
+    NOWHERE,
+    TILE,
+    UNREACHED,
+    Int32,
+    Int64,
+    Service,
+    event_at,
+)
 
 Int16 = npt.NDArray[np.int16]
 Labels = npt.NDArray[np.int32]
@@ -231,8 +240,8 @@ def _flag_steps(row: Labels, before: Labels, flags: npt.NDArray[np.uint8]) -> No
 
 
 @njit(**INNER)
-def _mark_patterns(service: Service, work: Work, n_marked: int) -> int:
-    """List the boardings of newly ready stops and the patterns that call there."""
+def _mark_patterns(service: Service, work: Work, leave: Int32, n_marked: int) -> int:
+    """List the boardings of newly ready stops and the patterns that lead on from there."""
     ready, ready_newest, first = work.ready, work.ready_newest, work.first
     step_lane, step_time = work.step_lane, work.step_time
     words = work.words
@@ -258,6 +267,9 @@ def _mark_patterns(service: Service, work: Work, n_marked: int) -> int:
             continue
         for c in range(service.call_offset[stop], service.call_offset[stop + 1]):
             p, i = service.call_pattern[c], service.call_index[c]
+            position = service.position_offset[p] + i
+            if not service.pickup[position] or leave[position] == NOWHERE:
+                continue
             if first[p] == NEVER:
                 work.patterns[n_patterns] = p
                 n_patterns += 1
@@ -266,9 +278,10 @@ def _mark_patterns(service: Service, work: Work, n_marked: int) -> int:
 
 
 @njit(**INNER)
-def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -> int:
+def _ride(service: Service, work: Work, leave: Int32, n_patterns: int, k: int, n_lanes: int) -> int:
     """Ride all listed patterns from their first newly ready stop. Returns stops reached.
 
+    `leave` says where after each position one may get off next, see `next_exits`.
     Trips one sits in stand in a list ascending by trip and by lane: who could sit in an
     earlier trip of the pattern does. The list changes between two halves of its memory.
     """
@@ -290,11 +303,12 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
         base, stride = service.event_offset[p], np.int64(n_positions) * TILE
         taken, n_taken = np.int64(0), np.int64(0)
         t = np.int64(-1)
+        off = np.int64(0)
         for i in range(work.first[p], n_positions):
             stop = np.int64(service.position_stop[begin_position + i])
             row = base + i * TILE
-            if n_taken > 0:
-                may_alight = service.drop_off[begin_position + i]
+            here, off = off, np.int64(leave[begin_position + i])
+            if n_taken > 0 and i == here:
                 at = arrive_newest[stop]
                 kept = taken
                 lowest, highest = np.int64(-1), np.int64(-1)
@@ -307,7 +321,7 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                     kept += 1
                     onboard[event] = lane + 1
                     time = np.int32(arrival[event] | k)
-                    if may_alight and (at < 0 or time < arrive[at + lane]):
+                    if at < 0 or time < arrive[at + lane]:
                         if highest < 0:
                             lowest = np.int64(lane)
                             rows = arrive_rows[stop]
@@ -331,8 +345,10 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                 if highest >= 0:
                     work.low[stop] = min(work.low[stop], lowest)
                     work.high[stop] = max(work.high[stop], highest + 1)
+            if off == NOWHERE:
+                break
             n_steps = step_count[stop]
-            if n_steps == 0 or i == n_positions - 1 or not service.pickup[begin_position + i]:
+            if n_steps == 0 or not service.pickup[begin_position + i]:
                 continue
             s = step_start[stop]
             end = s + n_steps
@@ -358,12 +374,12 @@ def _ride(service: Service, work: Work, n_patterns: int, k: int, n_lanes: int) -
                 while s < end and step_time[s] > time:
                     s += 1
             # Trips boarded here, latest first.
-            new = 2 * half
+            new, row_off = 2 * half, row + (off - i) * TILE
             while s < end:
                 lane, time = step_lane[s], step_time[s]
                 while t > 0 and departure[event_at(row, stride, t - 1)] >= time:
                     t -= 1
-                if lane >= onboard[event_at(row + TILE, stride, t)]:
+                if lane >= onboard[event_at(row_off, stride, t)]:
                     lanes[new], trips[new] = lane, t
                     new += 1
                 if t == 0:
@@ -493,11 +509,17 @@ def _change(service: Service, work: Work, k: int, n_stops: int, n_lanes: int) ->
 
 
 @njit(**INNER)
-def search(service: Service, work: Work, n_marked: int, n_lanes: int, max_rides: int) -> None:
-    """Run all rounds from the `n_marked` stops that `set_access` made ready."""
+def search(
+    service: Service, work: Work, exits: Int32, n_marked: int, n_lanes: int, max_rides: int
+) -> None:
+    """Run all rounds from the `n_marked` stops that `set_access` made ready.
+
+    `exits` says where one may get off next in the last round, see `next_exits`.
+    """
     for k in range(1, max_rides + 1):
-        n_patterns = _mark_patterns(service, work, n_marked)
-        n_stops = _ride(service, work, n_patterns, k, n_lanes)
+        leave = exits if k == max_rides else service.leave
+        n_patterns = _mark_patterns(service, work, leave, n_marked)
+        n_stops = _ride(service, work, leave, n_patterns, k, n_lanes)
         for e in range(n_marked):
             work.step_count[work.marked[e]] = 0
         if k == max_rides:

@@ -4,9 +4,14 @@ Nothing is stored for it while searching. A label of round k at a stop is explai
 trip that arrives at that very second and could be boarded in time with k − 1 rides. Of
 several trips the one boarded last counts, of several stops to board it at the one reached
 soonest, so that the answer does not depend on how the search went about it.
+
+Journeys to neighbouring doors share most of their legs: what explains a label is remembered
+until the next search.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +36,32 @@ boarded at, and the stop one came from (−1: from the door)."""
 LEG_COLUMNS = 6
 NO_STOP = -1
 
+MEMORY_BITS = 12
+
 Legs = npt.NDArray[np.int32]
+
+
+class Memory(NamedTuple):
+    """Legs found lately: `leg` (2^12, 6) explains the label at place `label` of `Work.arrive`.
+
+    A label's row is given by the low bits of its place; −1 where none is remembered.
+    """
+
+    label: npt.NDArray[np.int64]
+    leg: Legs
+
+
+def make_memory() -> Memory:
+    """Allocate what one thread remembers."""
+    size = 1 << MEMORY_BITS
+    return Memory(np.full(size, -1, np.int64), np.zeros((size, LEG_COLUMNS), np.int32))
+
+
+@njit(**INNER)
+def forget(memory: Memory) -> None:
+    """Forget the legs of the search before."""
+    for row in range(len(memory.label)):
+        memory.label[row] = -1
 
 
 @njit(**INNER)
@@ -103,42 +133,60 @@ def _ride(service: Service, work: Work, stop: int, label: int, lane: int, leg: I
 
 
 @njit(**INNER)
-def trace(service: Service, work: Work, stop: int, label: int, lane: int, legs: Legs) -> int:
-    """Write the rides that lead to `label` (packed) at `stop`, first ride first.
+def _come_from(service: Service, work: Work, k: int, lane: int, leg: Int32) -> bool:
+    """Find when, and from which stop, one came to where `leg`, ride k, is boarded."""
+    board = service.position_stop[service.position_offset[leg[PATTERN]] + leg[BOARD]]
+    label = work.ready[work.ready_at[board, row_at(work.ready_rows[board], k - 1)] + lane]
+    leg[READY_S] = label >> RIDE_BITS
+    leg[FROM_STOP] = NO_STOP
+    if k == 1:
+        return True
+    shortest = np.int32(0)
+    for c in range(service.reverse_offset[board], service.reverse_offset[board + 1]):
+        origin = service.reverse_stop[c]
+        row = row_at(work.arrive_rows[origin], k - 1)
+        if row < 0:
+            continue
+        before = work.arrive[work.arrive_at[origin, row] + lane]
+        if before + service.reverse_time[c] == label and (
+            leg[FROM_STOP] < 0 or service.reverse_time[c] < shortest
+        ):
+            leg[FROM_STOP] = origin
+            shortest = service.reverse_time[c]
+    return bool(leg[FROM_STOP] >= 0)
+
+
+@njit(**INNER)
+def trace(service: Service, work: Work, memory: Memory, stop: int, lane: int, legs: Legs) -> int:
+    """Write the rides that lead to the newest label at `stop`, first ride first.
 
     Returns
     -------
     int
         Number of rides; −1 if the label can't be explained, which is a fault.
     """
-    n_rides = label & RIDE_MASK
+    at = work.arrive_newest[stop] + lane
+    n_rides = work.arrive[at] & RIDE_MASK
     for k in range(n_rides, 0, -1):
-        leg = legs[k - 1]
-        if (label & RIDE_MASK) != k or not _ride(service, work, stop, label, lane, leg):
+        leg, label = legs[k - 1], work.arrive[at]
+        if (label & RIDE_MASK) != k:
             return -1
-        board = service.position_stop[service.position_offset[leg[PATTERN]] + leg[BOARD]]
-        label = work.ready[work.ready_at[board, row_at(work.ready_rows[board], k - 1)] + lane]
-        leg[READY_S] = label >> RIDE_BITS
-        leg[FROM_STOP] = NO_STOP
-        if k == 1:
-            break
-        shortest = np.int32(0)
-        for c in range(service.reverse_offset[board], service.reverse_offset[board + 1]):
-            origin = service.reverse_stop[c]
-            row = row_at(work.arrive_rows[origin], k - 1)
-            if row < 0:
-                continue
-            before = work.arrive[work.arrive_at[origin, row] + lane]
-            if before + service.reverse_time[c] == label and (
-                leg[FROM_STOP] < 0 or service.reverse_time[c] < shortest
-            ):
-                leg[FROM_STOP] = origin
-                shortest = service.reverse_time[c]
-                stop = origin
-        if leg[FROM_STOP] < 0:
-            return -1
-        label = work.arrive[work.arrive_at[stop, row_at(work.arrive_rows[stop], k - 1)] + lane]
-    return n_rides
+        remembered = at & (len(memory.label) - 1)
+        if memory.label[remembered] == at:
+            for column in range(LEG_COLUMNS):
+                leg[column] = memory.leg[remembered, column]
+        else:
+            if not _ride(service, work, stop, label, lane, leg):
+                return -1
+            if not _come_from(service, work, k, lane, leg):
+                return -1
+            memory.label[remembered] = at
+            for column in range(LEG_COLUMNS):
+                memory.leg[remembered, column] = leg[column]
+        stop = leg[FROM_STOP]
+        if k > 1:
+            at = work.arrive_at[stop, row_at(work.arrive_rows[stop], k - 1)] + lane
+    return int(n_rides)
 
 
 @njit(**INNER)
