@@ -300,7 +300,7 @@ def test_operators_are_listed_as_they_are_stacked_and_in_the_readers_language() 
     figure = charts.departures_over_day(table, place="X", titles=TITLES, **WORDS)
     legend = figure.axes[0].get_legend()
     assert legend is not None
-    drawn = sorted(figure.axes[0].containers, key=lambda bars: -bars[8].get_y())
+    drawn = sorted(figure.axes[0].collections, key=lambda bars: -bars.get_paths()[0].vertices[0, 1])
     assert [text.get_text() for text in legend.get_texts()] == [b.get_label() for b in drawn]
     assert drawn[1].get_label() == "Buurtbus (volgens vuistregel)"
 
@@ -411,7 +411,7 @@ def test_one_palette_on_the_page_in_charts_and_in_layers() -> None:
     )
     found = {
         name: tuple(json.loads(f"[{colours}]"))
-        for name, colours in re.findall(r"var (\w+_LIGHT) = \[(.*?)\];", script)
+        for name, colours in re.findall(r"var ((?:TIME|CHANGE)_LIGHT) = \[(.*?)\];", script)
     }
     assert found == {"TIME_LIGHT": TIME_COLOURS, "CHANGE_LIGHT": CHANGE_COLOURS}
     assert styles.TIME_COLOURS == TIME_COLOURS
@@ -469,6 +469,14 @@ def test_every_eye_tells_neighbouring_classes_apart(name: str, eyes: str) -> Non
     seen = [lab(colour, eyes) for colour in palette]
     steps = [float(np.linalg.norm(a - b)) for a, b in pairwise(seen)]
     assert min(steps) > 8, list(zip(palette, steps, strict=False))
+
+
+@pytest.mark.parametrize("eyes", ["common", "protan", "deutan", "tritan"])
+@pytest.mark.parametrize("shade", ["LIGHT", "DARK"])
+def test_every_eye_tells_what_is_not_reachable_from_the_classes(shade: str, eyes: str) -> None:
+    for none, palette in zip(page_palette(f"NONE_{shade}"), ("TIME", "CHANGE"), strict=True):
+        for colour in page_palette(f"{palette}_{shade}"):
+            assert np.linalg.norm(lab(none, eyes) - lab(colour, eyes)) > 12, (none, colour)
 
 
 @pytest.mark.parametrize("eyes", ["common", "protan", "deutan", "tritan"])

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -28,6 +29,7 @@ from mobility.words import label, translator
 LAST_MINUTE = 120
 UPPER_TO_LOWER = (3.0, 2.0)
 HOURS = range(24)
+BAR_WIDTH = 0.86
 DASHES: tuple[tuple[float, Sequence[float]], ...] = (
     (0, ()),
     (0, (5, 1.5)),
@@ -202,22 +204,41 @@ def departures_over_day(
             return figure
         operators = sorted({str(o) for o in table["operator"]})
         panels = figure.subplots(len(present), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+        most = 1.0
         for axes, scenario in zip(panels, present, strict=True):
             rows = table[table["scenario"] == scenario]
             below = np.zeros(24)
             for k, operator in enumerate(operators):
                 own = rows[rows["operator"] == operator].groupby("hour")["departures"].sum()
                 counts = own.reindex(HOURS, fill_value=0).to_numpy(float)
-                axes.bar(HOURS, counts, 0.86, bottom=below, color=scenario_colour(k + 1),
-                         label=label(operator, lang))  # fmt: skip
+                _stack(axes, counts, below, scenario_colour(k + 1), label(operator, lang))
                 below += counts
+            most = max(most, float(below.max()))
             axes.set_title(titles[scenario], fontsize=9, fontweight="normal", pad=3)
             number_axis(axes.yaxis, lang)
             axes.yaxis.get_major_locator().set_params(integer=True)
             grid(axes, "y")
+        panels[-1].set_ylim(0, 1.05 * most)
+        panels[-1].set_xlim(-1.0, 24.0)
         panels[-1].set_xticks(range(0, 24, 2))
         panels[-1].set_xlabel(_("hour of the day"))
         figure.supylabel(_("departures per hour"), fontsize=9, color="#333333")
         # What lies highest stands first.
         panels[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, reverse=True)
     return figure
+
+
+def _stack(
+    axes: Axes,
+    counts: npt.NDArray[np.float64],
+    below: npt.NDArray[np.float64],
+    colour: str,
+    name: str,
+) -> None:
+    """Draw one operator's bars as one collection: hundreds of single ones take half a second."""
+    left, right = np.arange(24) - BAR_WIDTH / 2, np.arange(24) + BAR_WIDTH / 2
+    corners = [(left, below), (right, below), (right, below + counts), (left, below + counts)]
+    bars = np.stack([np.column_stack(corner) for corner in corners], axis=1)
+    axes.add_collection(
+        PolyCollection(list(bars[counts > 0]), facecolors=colour, edgecolors="none", label=name)
+    )

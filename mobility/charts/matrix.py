@@ -36,6 +36,8 @@ SCALE_STEP_MIN = 30.0
 MOST_PERCENT = 75
 LABEL_ROOM = 0.04
 TINY = 1e-9
+LIGHTNESS = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in how light a colour looks (ITU-R BT.601)."""
 Grid = npt.NDArray[np.float64]
 
 
@@ -238,11 +240,10 @@ def _write_cells(
     axes: Axes, values: Grid, colours: Colormap, norm: Normalize, lang: str, digits: int
 ) -> None:
     """Write each number in black or white, whichever stands out."""
+    dark = colours(norm(values))[:, :, :3] @ LIGHTNESS < 0.5
     for (i, j), value in np.ndenumerate(values):
         if not np.isfinite(value):
             continue
-        red, green, blue, _alpha = colours(norm(value))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
         axes.text(
             j,
             i,
@@ -250,5 +251,5 @@ def _write_cells(
             ha="center",
             va="center",
             fontsize=6,
-            color="white" if dark else "#1a1a1a",
+            color="white" if dark[i, j] else "#1a1a1a",
         )
