@@ -139,6 +139,7 @@ function startMap() {
 document.querySelectorAll(".languages button").forEach(function (button) {
   button.addEventListener("click", function () {
     showLanguage(button.getAttribute("data-lang"));
+    if (view) { nameZoom(view); }
     if (current) { draw(); }
     if (byId("matrix")) { showMatrix(); }
   });

@@ -6,14 +6,17 @@ var TIME_DARK = ["#fffff2", "#d8efa9", "#b4e2b6", "#7fcdbb", "#47b2c4", "#2787bd
 var CHANGE_LIMITS = [-15, -5, -1, 1, 5, 15];
 var CHANGE_LIGHT = ["#08519c", "#4292c6", "#b3d3ea", "#efefef", "#fdd49e", "#fc8d3c", "#a63603"];
 var CHANGE_DARK = ["#9ecae1", "#4292c6", "#1f4f7d", "#2e363d", "#6b4524", "#d9702a", "#ffc38a"];
+// Not reachable, and no difference known: no eye takes these for one of the classes.
+var NONE_LIGHT = ["#7d7068", "#c9c9c9"];
+var NONE_DARK = ["#555c63", "#555c63"];
 var GAINED = "#00b386", LOST = "#d14fa0";
 var stepsPerDegree = 10000;
 
 function colours() {
   return dark.matches
-    ? { time: TIME_DARK, change: CHANGE_DARK, none: "#555c63", outline: "#0d1115", border: "#ffffff",
+    ? { time: TIME_DARK, change: CHANGE_DARK, none: NONE_DARK[0], unknown: NONE_DARK[1], outline: "#0d1115", border: "#ffffff",
         road: "#8b98a5", line: "#c3a6ff", crossing: "#ffd54a", chosen: "#ff5a8a" }
-    : { time: TIME_LIGHT, change: CHANGE_LIGHT, none: "#c9c9c9", outline: "#ffffff", border: "#1a1a1a",
+    : { time: TIME_LIGHT, change: CHANGE_LIGHT, none: NONE_LIGHT[0], unknown: NONE_LIGHT[1], outline: "#ffffff", border: "#1a1a1a",
         road: "#7d7d7d", line: "#6a3d9a", crossing: "#b30059", chosen: "#d6004c" };
 }
 
@@ -40,7 +43,7 @@ function changeColour(seconds) {
   var c = colours();
   if (seconds === Infinity) { return GAINED; }
   if (seconds === -Infinity) { return LOST; }
-  if (isNaN(seconds) || seconds < -1e8) { return c.none; }
+  if (isNaN(seconds) || seconds < -1e8) { return c.unknown; }
   var m = shownMinute(seconds);
   // -15, -5, -1 belong to the faster classes: limits count from the outside in on both sides.
   return c.change[m < 0 ? 6 - classOf(-m, [1, 5, 15]) - 3 : 3 + classOf(m, [1, 5, 15])];
@@ -99,6 +102,15 @@ function background(map, canvas) {
     border: drawn(meta.border, function () { return { color: c.border, weight: 2.2, opacity: 0.9, dashArray: "7 4" }; }),
     stops: dots
   };
+}
+
+// The zoom buttons' titles, in the language chosen.
+function nameZoom(view) {
+  [["in", t("Zoom in")], ["out", t("Zoom out")]].forEach(function (way) {
+    var button = view.zoom.getContainer().querySelector(".leaflet-control-zoom-" + way[0]);
+    button.title = way[1];
+    button.setAttribute("aria-label", way[1]);
+  });
 }
 
 // Names of the largest places, as many as fit without touching.

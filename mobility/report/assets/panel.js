@@ -18,7 +18,7 @@ function legendRows(what, cutoff) {
       [t("1 to 4 min faster"), c.change[2]], [t("no difference"), c.change[3]],
       [t("1 to 4 min slower"), c.change[4]], [t("5 to 14 min slower"), c.change[5]],
       [t("15 min or more slower"), c.change[6]], [t("becomes reachable"), GAINED],
-      [t("no longer reachable"), LOST], [t("not reachable"), c.none]];
+      [t("no longer reachable"), LOST], [t("not reachable"), c.unknown]];
   }
   var rows = c.time.map(function (colour, k) {
     if (k === 0) { return [fill(t("under {n} min"), { n: TIME_LIMITS[0] }), colour]; }
