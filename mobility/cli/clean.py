@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from typing import TYPE_CHECKING
 
-from mobility.batch.cleaning import Freed, Kind, clean_results
 from mobility.cli.main import DONE
 from mobility.errors import Problem, RegionError, printable, writing
 from mobility.fetch import clean
 from mobility.words import label, marked, number, translator
+
+if TYPE_CHECKING:
+    from mobility.batch.cleaning import Freed, Kind
 
 NAMES: dict[Kind, str] = {
     "networks": marked("prepared networks"),
@@ -24,6 +27,8 @@ def clean_place(options: argparse.Namespace) -> int:
     before, really = _day(options.before), not options.dry_run
     _ = translator(options.lang)
     if options.place.is_dir():
+        from mobility.batch.cleaning import clean_results  # noqa: PLC0415 - takes long to load
+
         with writing(options.place):
             rows = clean_results(options.place, before=before, really=really)
         said = [_told(row, options.lang, really=really) for row in rows]
