@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also where nothi
 from toy_region import write_region
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+STAMPS_S = (-86_400.0, 0.0, 315_532_799.0, 1e9, 4_102_444_800.0)  # 1969 to 2100
 
 
 def command(folder: Path, out: Path) -> list[str]:
@@ -119,6 +120,13 @@ def kill_after(folder: Path, out: Path, seconds: float) -> bool:
     return at_work
 
 
+def stamp(place: Path, rng: random.Random) -> None:
+    """Give every file and folder a time of change out of another century."""
+    for path in place.rglob("*"):
+        moment_s = rng.choice(STAMPS_S)
+        os.utime(path, (moment_s, moment_s))
+
+
 def attack(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     """Kill `times` runs; return how many were at work, and what was found wrong."""
     rng = random.Random(seed)
@@ -135,6 +143,7 @@ def attack(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
         if out.exists():
             wrong += [f"kill {number}: {what}" for what in broken(out)]
         if number % 4 == 3 or number == times - 1:
+            stamp(place, rng)
             finish(place, out)
             if outputs(out) != calm:
                 wrong.append(f"after kill {number}: other bytes than an undisturbed run")

@@ -9,7 +9,6 @@ change of inputs and caches are set to other centuries too.
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import time
@@ -19,7 +18,6 @@ import crash
 from toy_region import write_region
 
 JUMPS_S = (-3600, 86_400, -86_400, -2_000_000_000, 2_500_000_000, 0)
-STAMPS_S = (-86_400.0, 0.0, 315_532_799.0, 1e9, 4_102_444_800.0)
 SOURCE = """
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -80,7 +78,7 @@ def attack_clock(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     for number in range(times):
         out = place / f"out-{number // 2}"  # every second time what stands is found again
         words = [*crash.command(place, out)[:-1], str(1 + number // 2 % 2)]
-        stamp(place, rng)
+        crash.stamp(place, rng)
         code, said, made = _run(words, clock, rng, longest_s)
         jumps += made
         print(f"{number}: {made} jumps, code {code}", flush=True)
@@ -88,13 +86,6 @@ def attack_clock(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
         if code != 0 or said:
             wrong.append(f"{number}: code {code}, {said}")
     return jumps, wrong
-
-
-def stamp(place: Path, rng: random.Random) -> None:
-    """Give every file a time of change out of another century."""
-    for path in place.rglob("*"):
-        moment_s = rng.choice(STAMPS_S)
-        os.utime(path, (moment_s, moment_s))
 
 
 def _run(
