@@ -356,14 +356,38 @@ def test_print_shows_tables_opened_and_hides_controls(opened: Watched) -> None:
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert not page.is_visible("#controls")
     assert not page.is_visible("nav")
-    assert page.evaluate("[...document.querySelectorAll('details')].every(d => d.open)")
+    rule = "[...document.querySelectorAll('details')].every(d => d.open === !d.closest('#merge'))"
+    assert page.evaluate(rule)
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.scroll.tall')).maxHeight")
         == "none"
     )
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert not page.evaluate("[...document.querySelectorAll('details')].every(d => d.open)")
+    assert not page.evaluate(rule)
     page.emulate_media(media="screen")
+
+
+def test_on_paper_the_whole_map_and_whole_tables_are_seen(chromium: Any, report: Path) -> None:
+    # Between its margins an A4 page is 186 mm wide, at 96 pixels an inch.
+    context = chromium.new_context(viewport={"width": 703, "height": 1000})
+    page = Watched(context.new_page(), report).page
+    page.emulate_media(media="print")
+    edges = (
+        "(() => { const m = document.getElementById('map').getBoundingClientRect();"
+        " const c = document.querySelector('#map canvas'), r = c.getBoundingClientRect();"
+        " return [m.top + 3, m.bottom - 3].some(y => c.getContext('2d').getImageData("
+        " 0, Math.round((y - r.top) * c.width / r.width), c.width, 1).data.some(v => v > 0)); })()"
+    )
+    page.wait_for_timeout(50)
+    assert page.evaluate(edges)  # as on the screen, zones run out of the lower map
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    until(page, f"!{edges}")
+    wide = (
+        "[...document.querySelectorAll('section:not(#merge) table:not(#matrix)')]"
+        ".filter(t => t.getBoundingClientRect().right > 704).map(t => t.textContent.slice(0, 40))"
+    )
+    assert page.evaluate(wide) == []
+    context.close()
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

@@ -144,11 +144,18 @@ document.querySelectorAll(".languages button").forEach(function (button) {
     if (byId("matrix")) { showMatrix(); }
   });
 });
+// All tables are printed but the evidence, which has columns for no paper and stands in CSV files.
+var onScreen = null;
+function resizeMap(bounds) {
+  view.map.invalidateSize({ animate: false });
+  view.map.fitBounds(bounds, { animate: false });
+}
 window.addEventListener("beforeprint", function () {
-  document.querySelectorAll("details").forEach(function (d) { if (!d.open) { d.open = true; d.setAttribute("data-printed", ""); } });
-  if (view) { view.map.invalidateSize({ animate: false }); }
+  document.querySelectorAll("section:not(#merge) > details").forEach(function (d) { if (!d.open) { d.open = true; d.setAttribute("data-printed", ""); } });
+  if (view) { onScreen = view.map.getBounds(); resizeMap(onScreen); }
 });
 window.addEventListener("afterprint", function () {
+  if (view && onScreen) { resizeMap(onScreen); }
   document.querySelectorAll("details[data-printed]").forEach(function (d) { d.open = false; d.removeAttribute("data-printed"); });
 });
 startMap();
