@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from changes_toy import calls, hm, toy_feeds
-from test_changes_policy import run
+from test_changes_policy import form, run
 
-from mobility.changes import meet, missing_links
+from mobility.changes import disruption, meet, missing_links, norms
+from mobility.changes.select import Finder
 from mobility.errors import ScenarioError
+from mobility.scenario.selectors import StopRef
 
 
 def test_a_line_is_asked_for_by_its_second_stop_too() -> None:
@@ -47,3 +49,82 @@ def test_a_line_that_does_not_run_that_day_is_not_met_elsewhere() -> None:
     assert len(meet._other_hubs(feeds, at, mine, line, on)) == 1
     on[feeds.trips["route"] == 0] = False
     assert meet._other_hubs(feeds, at, mine, line, on) == []
+
+
+def test_lines_are_found_by_all_the_stops_they_serve() -> None:
+    line = {"serves": [{"id": "be:A"}, {"id": "be:C"}]}  # R1; X calls at Ce only
+    applied = run({"kind": "shift-timetable", "lines": [line], "shift_s": 60})
+    assert applied.effects[0].routes == ("be:R1",)
+    with pytest.raises(ScenarioError, match="no line that serves"):
+        run({"kind": "shift-timetable", "lines": [{"serves": [{"id": "be:A"}, {"id": "nl:D"}]}],
+             "shift_s": 60})  # fmt: skip
+
+
+def test_of_stops_of_one_name_the_busiest_is_meant() -> None:
+    feeds = toy_feeds()
+    names = feeds.stops["name"].replace({"Hub, Station": "Hub"})
+    finder = Finder(feeds.with_tables(stops=feeds.stops.assign(name=names)), "x")
+    assert (
+        finder.stop(StopRef(near="Hub"), "at") == 3
+    )  # eleven trips call there, one at the bus stop
+    assert finder.stops(StopRef(near="Hub", mode="rail"), "at").tolist() == [3]
+    busier = feeds.stop_times.assign(stop=feeds.stop_times["stop"].replace({3: 5, 5: 3}))
+    finder = Finder(finder.feeds.with_tables(stop_times=busier), "x")
+    assert finder.stop(StopRef(near="Hub"), "at") == 5
+
+
+@pytest.mark.parametrize(("stops", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
+def test_five_places_of_a_name_are_listed(stops, more) -> None:
+    finder = Finder(toy_feeds(), "x")
+    finder._ambiguous("at", StopRef(near="e"), np.arange(stops))
+    (problem,) = finder.problems
+    listed = problem.found.partition("each other: ")[2]
+    assert listed.startswith("Ae (be:A), Be (be:B), Ce (be:C), ")
+    assert listed.count("(") == 5
+    assert listed.endswith(")" + more)
+
+
+def test_a_new_stop_has_no_station_above_it() -> None:
+    applied = run({
+        "kind": "add-line", "id": "new", "mode": "bus", "headway_s": 3600, "first": "07:00",
+        "last": "08:00", "run_s": [300],
+        "stops": [{"near": "Ce"}, {"lon": 5.25, "lat": 51.0, "name": "Nieuw"}],
+    })  # fmt: skip
+    assert applied.supply.feeds.stops["parent"].tolist() == [-1] * 8
+
+
+def test_the_hours_of_a_headway_line_cut_at_the_border_are_those_of_its_first_stop() -> None:
+    # Bus 7 leaves Hub every 20 min, 6:00–10:00, and goes on: Ef 400 s to Ce, 600 s to Ae.
+    longer = run({
+        "kind": "extend-line", "lines": [{"short_name": "7"}], "at": {"id": "nl:E"},
+        "stops": [{"id": "be:C"}, {"id": "be:A"}], "run_s": [400, 600], "both_ways": False,
+    }).supply  # fmt: skip
+    stand_s = 60  # at Ef, and at Ce, as lines stand that are led on
+    closed = form({"kind": "disruption", "border": True})
+    feeds = disruption._cut_at_border(longer, closed, frozenset())[0].feeds
+    to_ce_s = 900 + stand_s + 400 + stand_s
+    assert feeds.frequencies[["start_s", "end_s"]].to_numpy().tolist() == [
+        [hm("6:00"), hm("10:00")], [hm("6:00") + to_ce_s, hm("10:00") + to_ce_s],
+    ]  # fmt: skip
+    assert [[c[0] for c in trip] for trip in calls(feeds, "nl:7")] == [
+        ["nl:HB", "nl:E"], ["be:C", "be:A"],
+    ]  # fmt: skip
+
+
+def test_where_the_hub_does_not_care_the_other_hubs_decide() -> None:
+    none = np.empty(0, np.int64)
+    hub = meet.Calls(none, none, none, none)
+    # Elsewhere the line comes at 0, ready at 180 s, and the other leaves at 780: ten minutes later.
+    other = meet.Calls(np.array([0]), none, none, np.array([780]))
+    assert meet.best_shift_s(hub, [other], 180, "both") == 600
+
+
+def test_a_headway_of_a_single_departure_is_none() -> None:
+    feeds = toy_feeds()
+    once = feeds.frequencies.assign(
+        end_s=feeds.frequencies["start_s"] + 1200
+    )  # as long as a headway
+    lines = norms.lines_of_day(feeds.with_tables(frequencies=once), np.ones(len(feeds.trips), bool))
+    row = lines.table.set_index("route").loc[2]
+    assert row["departures"] == 1
+    assert np.isnan(row["headway_s"])
