@@ -302,7 +302,7 @@ def test_operators_are_listed_as_they_are_stacked_and_in_the_readers_language() 
     assert legend is not None
     drawn = sorted(figure.axes[0].collections, key=lambda bars: -bars.get_paths()[0].vertices[0, 1])
     assert [text.get_text() for text in legend.get_texts()] == [b.get_label() for b in drawn]
-    assert drawn[1].get_label() == "Buurtbus (volgens vuistregel)"
+    assert drawn[1].get_label() == "Lokale bus (volgens vuistregel)"
 
 
 def test_the_waterfall_ends_where_the_causes_add_up_to() -> None:
