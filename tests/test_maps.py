@@ -98,6 +98,42 @@ def test_every_class_has_its_symbol_and_ranges_meet() -> None:
     }
 
 
+def points(**columns: list[object]) -> gpd.GeoDataFrame:
+    n = len(next(iter(columns.values())))
+    return gpd.GeoDataFrame(columns, geometry=[shapely.Point(5, 51)] * n, crs=WGS84)
+
+
+@pytest.mark.parametrize(("name", "frame", "column", "labels"), [
+    # The columns of these layers as `check` writes them, the telling one not the last.
+    ("crossings", points(car=["both", "closed"], bike_gap_km=[1.0, 2.0]), "car",
+     ["both", "closed"]),
+    ("crossing_gaps", points(gap_km=[10.0, 20.0], minutes=[15.3, np.nan], detour=[1.0, 2.0]),
+     "gap_km", ["< 11 km", "11 – 12 km", "12 – 14 km", "14 – 15 km", "15 – 16 km", "16 – 18 km",
+                "18 – 19 km", "≥ 19 km"]),
+    ("calm_streets", points(length_m=[1.0, 2.0], stress=[2, 1]), "stress", ["1", "2"]),
+    ("missing_links", points(km=[0.2, 0.4], people_per_km=[0.0, 0.0], minutes_saved=[1.0, 2.0]),
+     "people_per_km", ["–"]),
+    ("zones", points(pt_hospitals_60min=[0.0, 1.0], pt_population_60min=[5.0, 5.0]),
+     "pt_population_60min", ["–"]),
+    ("zones", points(pt_hospitals_60min=[0.0, 0.0, 0.0, 1.0]), "pt_hospitals_60min",
+     ["< 0.25", "0.25 – 0.62", "≥ 0.62"]),  # quantiles 6/8 and 7/8 of 0, 0, 0, 1
+    ("isochrones", points(minutes=[30.0, 60.0]), "minutes", ["≤ 30 min", "≤ 60 min"]),
+    ("lines", points(cross_border=[True, False]), "cross_border",
+     ["binnenlands / domestic", "over de grens / cross-border"]),
+])  # fmt: skip
+def test_a_layer_is_coloured_by_what_it_tells(
+    name: str, frame: gpd.GeoDataFrame, column: str, labels: list[str]
+) -> None:
+    style = default_style(name, frame)
+    assert style.column == column
+    assert [one.label for one in style.classes] == labels
+
+
+def test_other_minutes_are_travel_times_however_few() -> None:
+    style = default_style("places", points(minutes=[15.3, 22.6]))
+    assert [one.label for one in style.classes][:2] == ["< 15 min", "15 – 30 min"]
+
+
 def test_a_style_given_by_hand_wins_and_odd_names_are_escaped(tmp_path: Path) -> None:
     style = Style("kind", (Class(EVIL[0], "#ff0000", value="bridge"),))
     path = write_layers(

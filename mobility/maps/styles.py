@@ -30,6 +30,16 @@ KIND_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 SYMBOL = {"point": "marker", "line": "line", "polygon": "fill"}
 LAYER_CLASS = {"point": "SimpleMarker", "line": "SimpleLine", "polygon": "SimpleFill"}
 FAR = 1e9
+# Layer → column that says most, unit of a number ("" for a text), width of a line or point.
+TOLD_BY = {
+    "crossings": ("car", "", 1.8),
+    "crossing_gaps": ("gap_km", "km", 3.0),
+    "missing_links": ("people_per_km", "people/km", 1.0),
+    "calm_streets": ("stress", "", 0.4),
+}
+CHANGE_COLUMN = " [min]"
+CONTOURS = "isochrones"
+PEOPLE_WITHIN_AN_HOUR = "pt_population_60min"
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,8 @@ def even_classes(
     if not known.size:
         return (Class("–", colours[-1]),)
     limits = np.quantile(known, np.linspace(0, 1, len(colours) + 1)[1:-1])
-    rounded = sorted({float(f"{limit:.2g}") for limit in limits})
+    # No class without a row: nothing lies under the least value.
+    rounded = sorted({float(f"{limit:.2g}") for limit in limits if limit > known.min()})
     return ranges(rounded, colours[: len(rounded) + 1], unit)
 
 
@@ -126,13 +137,24 @@ def default_style(name: str, frame: gpd.GeoDataFrame) -> Style:
         return Style(classes=(Class("", "#9a9a9a"),), width=0.35)
     if name == "stops":
         return Style(classes=(Class("", "#444444"),), width=1.2)
+    if name in TOLD_BY and TOLD_BY[name][0] in frame.columns:
+        column, unit, width = TOLD_BY[name]
+        if unit:
+            return Style(column, even_classes(frame[column], unit, TIME_COLOURS[::-1]), width=width)
+        return Style(column, kinds(frame[column]), width=width)
     if "change_min" in frame.columns:
         return Style("change_min", ranges(CHANGE_LIMITS, CHANGE_COLOURS, "min"))
+    changes = [str(column) for column in frame.columns if str(column).endswith(CHANGE_COLUMN)]
+    if changes:
+        return Style(changes[0], ranges(CHANGE_LIMITS, CHANGE_COLOURS, "min"))
     if "minutes" in frame.columns:
-        return _minutes(frame["minutes"])
+        return _minutes(frame["minutes"], contours=name == CONTOURS)
     if "cross_border" in frame.columns:
         # Truth is stored as 0 and 1.
-        across = (Class("–", "#6a3d9a", value="0"), Class("↔", "#b30059", value="1"))
+        across = (
+            Class("binnenlands / domestic", "#6a3d9a", value="0"),
+            Class("over de grens / cross-border", "#b30059", value="1"),
+        )
         return Style("cross_border", across, width=0.5)
     for column in ("grade", "kind", "mode", "status"):
         if column in frame.columns:
@@ -140,10 +162,10 @@ def default_style(name: str, frame: gpd.GeoDataFrame) -> Style:
     return _numbers(frame)
 
 
-def _minutes(values: pd.Series) -> Style:
-    """Few values are contours of an isochrone, many are travel times."""
+def _minutes(values: pd.Series, *, contours: bool) -> Style:
+    """Give each contour of an isochrone its colour, and travel times those of the page."""
     known = sorted({float(v) for v in values.dropna()})
-    if 0 < len(known) <= len(TIME_COLOURS):
+    if contours and 0 < len(known) <= len(TIME_COLOURS):
         half = [(a + b) / 2 for a, b in pairwise(known)]
         edges = [-FAR, *half, FAR]
         return Style(
@@ -166,7 +188,8 @@ def _numbers(frame: gpd.GeoDataFrame) -> Style:
     if not numeric:
         return Style(classes=(Class("", "#9fb3c4"),))
     hour = [c for c in numeric if c.startswith("pt_") and "60" in c]
-    column = hour[0] if hour else numeric[-1]
+    told = PEOPLE_WITHIN_AN_HOUR if PEOPLE_WITHIN_AN_HOUR in numeric else None
+    column = told or (hour[0] if hour else numeric[-1])
     return Style(column, even_classes(frame[column], colours=TIME_COLOURS[::-1]))
 
 
