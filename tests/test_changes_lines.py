@@ -470,6 +470,9 @@ def test_change_dwell() -> None:
     trips = calls(run({"kind": "change-dwell", "lines": [R1], "add_s": -90}).supply.feeds, "be:R1")
     t = hm("6:00")  # 60 − 90 is no less than 0
     assert trips[0] == [("be:A", t, t), ("be:B", t + 600, t + 600), ("be:C", t + 1200, t + 1200)]
+    told = run({"kind": "change-dwell", "lines": [R1], "add_s": -30}).effects[0].texts
+    assert told["en"].startswith("R1: dwell 30 s shorter (")
+    assert told["nl"].startswith("R1: 30 s korter halteren (")
     with pytest.raises(ScenarioError, match="affects nothing"):
         run({"kind": "change-dwell", "lines": [R1], "dwell_s": 60})
     with pytest.raises(ScenarioError, match="affects nothing"):  # ends have no dwell
@@ -686,8 +689,10 @@ def test_effects_say_what_they_did_in_both_languages() -> None:
     ]
     en = apply_changes(toy_supply(), changes, lang="en", day=DAY).effects[0]
     nl = apply_changes(toy_supply(), changes, lang="nl", day=DAY).effects[0]
-    assert en.text == "R1 extended from Ce to nl:H, 10 min"
-    assert nl.text == "R1 verlengd van Ce naar nl:H, 10 min"
+    assert en.text == "R1 extended from Ce to nl:H, 10 min (lines changed: 1; trips changed: 10)"
+    assert nl.text == (
+        "R1 verlengd van Ce naar nl:H, 10 min (lijnen gewijzigd: 1; ritten gewijzigd: 10)"
+    )
     assert describe_counts(en, "en") == "lines changed: 1; trips changed: 10"
     assert describe_counts(nl, "nl") == "lijnen gewijzigd: 1; ritten gewijzigd: 10"
     assert en.routes == ("be:R1",)

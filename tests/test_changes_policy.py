@@ -135,7 +135,9 @@ def test_opportunities_by_hand() -> None:
     assert applied.effects[0].counts == {"zones_changed": 2, "opportunities_added": 50}
     jobs = run({"kind": "opportunities", "opportunity": "jobs", "country": "NL", "add": 10}).supply
     assert jobs.zones.opportunities["jobs"].tolist() == [0, 0, 5, 5]  # evenly where nothing is
-    less = run({**table, "add": -500}).supply
+    fewer = run({**table, "add": -500})
+    assert fewer.effects[0].texts["nl"].startswith("500 inwoners minder in ce, hubstad (")
+    less = fewer.supply
     assert less.zones.opportunities["population"].tolist() == [100, 0, 0, 0]
     with pytest.raises(ScenarioError, match=r"found -501\.0, of 500 that are there"):
         run({**table, "add": -501})
@@ -370,7 +372,7 @@ def test_a_script_returns_tables_or_a_supply(tmp_path) -> None:
     applied = apply_changes(toy_supply(), [whole], lang="nl", day=DAY)
     assert applied.supply.park_and_ride == ("nl:E",)
     assert applied.effects[0].counts == {"tables_changed": 1}
-    assert applied.effects[0].text == "Wijzigingen door own.py"
+    assert applied.effects[0].text == "Wijzigingen door own.py (tabellen gewijzigd: 1)"
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,8 @@ def test_add_ferry_waits_half_its_headway(supply) -> None:
     took = seconds(new, "walk", 1, 6)
     assert 420 <= took < 500
     assert seconds(new, "bike", 1, 6) == seconds(supply, "bike", 1, 6)
+    swing = run(supply, {k: v for k, v in table.items() if k != "headway_s"}).effects[0]
+    assert swing.texts["en"].startswith("Ferry Pont: crossing 2 min, no wait (")
     hours = {**table, "hours": {"start": "10:00", "end": "18:00"}}
     idle = run(supply, hours, window=(hm("7:00"), hm("9:00")))
     assert idle.effects[0].counts == {"ferries_idle": 1}

@@ -142,6 +142,15 @@ def test_band_of_a_street_mode_is_of_speed_alone() -> None:
     assert band_s(one, two)[0, 1] == pytest.approx(10)  # 10 % of 100 s
 
 
+def test_rounding_of_streets_is_no_difference() -> None:
+    # 1,000 m at 18 km/h are 200 s; cut into seven, each rounded up to a millisecond, 200.007 s
+    cut = np.add(BASE, [[0, 0.007, 0], [0.099, 0, 0], [0.2, 0, 0]])
+    table = compare(times("now", BASE, mode="bike"), times("new", cut, mode="bike")).table()
+    verdict = table.set_index(["origin", "destination"])["verdict"]
+    assert verdict.loc[[("z0", "z1"), ("z1", "z0")]].tolist() == ["same", "same"]
+    assert verdict.loc[("z2", "z0")] == "longer"
+
+
 def test_compare_refuses_unlike_runs() -> None:
     with pytest.raises(RunError, match="bike and pt"):
         compare(times("a", BASE, mode="bike"), times("b", OTHER))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,7 @@ from mobility.changes import (
     street_changes,
     timing,
 )
+from mobility.changes.counts import describe_counts
 from mobility.changes.describe import describe
 from mobility.changes.edit import busiest_day
 from mobility.changes.model import Applied, Changed, Effect
@@ -144,8 +146,15 @@ def apply_changes(
 def _effect(
     form: ChangeForm, counts: Mapping[str, float], routes: tuple[str, ...], lang: str
 ) -> Effect:
-    texts = {one: describe(form, one) for one in LANGUAGES}
-    return Effect(form.kind, form.where, counts, routes, texts[lang], texts)
+    """What a change is, and in brackets what it affected, for instance which shift was found."""
+    effect = Effect(form.kind, form.where, counts, routes)
+    texts = {one: _with_numbers(describe(form, one), effect, one) for one in LANGUAGES}
+    return replace(effect, text=texts[lang], texts=texts)
+
+
+def _with_numbers(sentence: str, effect: Effect, lang: str) -> str:
+    numbers = describe_counts(effect, lang)
+    return f"{sentence} ({numbers})" if numbers else sentence
 
 
 def _one(supply: Supply, form: ChangeForm, day: dt.date, window: tuple[int, int] | None) -> Changed:

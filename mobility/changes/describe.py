@@ -143,12 +143,12 @@ def _speed(form: Any, _: Translate, lang: str) -> str:
 
 def _dwell(form: Any, _: Translate, lang: str) -> str:
     where = _(" at {stops}").format(stops=_list(form.stops)) if form.stops else ""
-    text = (
-        _("{lines}: dwell {seconds} s{where}")
-        if form.add_s is None
-        else _("{lines}: dwell {seconds} s longer{where}")
-    )
-    seconds = form.dwell_s if form.add_s is None else form.add_s
+    if form.add_s is None:
+        text, seconds = _("{lines}: dwell {seconds} s{where}"), form.dwell_s
+    elif form.add_s < 0:
+        text, seconds = _("{lines}: dwell {seconds} s shorter{where}"), -form.add_s
+    else:
+        text, seconds = _("{lines}: dwell {seconds} s longer{where}"), form.add_s
     return text.format(
         lines=_lines(form.lines, _), seconds=words.number(seconds, lang), where=where
     )
@@ -239,7 +239,12 @@ def _congestion(form: Any, _: Translate, lang: str) -> str:
 
 
 def _ferry(form: Any, _: Translate, lang: str) -> str:
-    return _("Ferry {name}: crossing {minutes} min, every {headway} min").format(
+    text = (
+        _("Ferry {name}: crossing {minutes} min, every {headway} min")
+        if form.headway_s
+        else _("Ferry {name}: crossing {minutes} min, no wait")
+    )
+    return text.format(
         name=form.name, minutes=_minutes(form.crossing_s, lang),
         headway=_minutes(form.headway_s, lang),
     )  # fmt: skip
@@ -298,9 +303,8 @@ def _opportunities(form: Any, _: Translate, lang: str) -> str:
         return _("{what} × {factor} in {zones}").format(
             what=what, factor=words.number(form.factor, lang, 2), zones=zones
         )
-    return _("{n} {what} more in {zones}").format(
-        n=words.number(form.add, lang), what=what, zones=zones
-    )
+    text = _("{n} {what} more in {zones}") if form.add >= 0 else _("{n} {what} less in {zones}")
+    return text.format(n=words.number(abs(form.add), lang), what=what, zones=zones)
 
 
 def _speeds(form: Any, _: Translate, lang: str) -> str:

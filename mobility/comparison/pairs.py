@@ -9,6 +9,8 @@ root of the sum of squares of
 - draws: how far the difference in another draw of the phases of headway services, the same
   in both runs, lies from the difference itself: that of 95 % of the draws, so of fewer than
   twenty the farthest. Nil where no run has draws.
+
+Times less than a tenth of a second apart are the same.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ VERDICTS = (
 )
 SPEED_SHARE = 0.10
 DRAW_SHARE = 0.95
+# Streets are kept in whole milliseconds, so one cut in two by a new street may be one longer.
+ROUNDING_S = 0.1
 _STREET_PARTS = ("access_s", "transfer_s", "egress_s")
 
 PAIRS = (
@@ -197,12 +201,13 @@ def _verdicts(one: Float64, two: Float64, band: Float64) -> npt.NDArray[np.int8]
     had, has = np.isfinite(one), np.isfinite(two)
     both = had & has
     apart = np.abs(np.where(both, two - one, 0.0))
-    clear = both & (apart > band) & (apart > 0)
+    same = apart < ROUNDING_S
+    clear = both & (apart > band) & ~same
     cases = {
         "shorter": clear & (two < one),
         "longer": clear & (two > one),
-        "same": both & (apart == 0),
-        "not distinguishable": both & (apart > 0) & (apart <= band),
+        "same": both & same,
+        "not distinguishable": both & ~same & (apart <= band),
         "gained": ~had & has,
         "lost": had & ~has,
         "none": ~had & ~has,
