@@ -92,9 +92,9 @@ UNCERTAINTY = """## Uncertainty
 
 Beside each difference between a scenario and its baseline, pair by pair of zones, stands a band
 (`band_s` in `zone_pairs.parquet`). A difference within it is marked *not distinguishable* in the
-column `verdict`, one below a tenth of a second (streets are kept in milliseconds) *same*; between
-municipalities and named places it is so where fewer than half of the
-pairs stand out (`share_distinguishable`). The band is the root of the sum of the squares of:
+column `verdict`; one below a tenth of a second, which rounding of streets may be, *same*. A mean
+between municipalities or named places is not distinguishable where fewer than half of its pairs
+stand out (`share_distinguishable`). The band is the root of the sum of the squares of:
 
 - *minute of departure*: 1.96 standard errors of the median over the departures of the window
   (0.93 × interquartile range ÷ √departures), of both runs. Nil for walking, cycling and driving.
