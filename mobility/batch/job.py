@@ -13,6 +13,7 @@ import pandas as pd
 
 from mobility.batch import manifest, matrices
 from mobility.batch.background import background, counts_of
+from mobility.batch.garbage import seldom_collected
 from mobility.batch.hours import supply_hours
 from mobility.batch.inputs import Timed, prepare
 from mobility.batch.isochrones import network_layers
@@ -85,6 +86,7 @@ class Job:
         return self.out / self.scenario.name
 
 
+@seldom_collected()
 def carry_out(
     job: Job,
     baseline: RunData | None,

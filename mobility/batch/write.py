@@ -19,6 +19,7 @@ from mobility.batch import figures, manifest
 from mobility.batch.causes import border_causes
 from mobility.batch.comparing import comparison_sheets, comparison_tables
 from mobility.batch.folders import whole_folder
+from mobility.batch.garbage import seldom_collected
 from mobility.batch.hours import departures_by_hour
 from mobility.batch.layers import map_layers
 from mobility.batch.results import LANGUAGES, RunData, join_rows, measured
@@ -95,6 +96,7 @@ def write_run(
     return target
 
 
+@seldom_collected()
 def write_comparison(
     results: Sequence[RunData],
     target: Path,
