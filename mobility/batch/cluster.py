@@ -41,6 +41,10 @@ LEAN: Mapping[str, object] = MappingProxyType(
         "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**28,
         "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,
         "distributed.worker.profile.enabled": False,
+        # Workers of this computer end with this process; what counts the minutes since they
+        # were heard of goes by the clock, which may be set meanwhile.
+        "distributed.worker.preload": ["mobility.batch.steady"],
+        "distributed.scheduler.worker-ttl": None,
     }
 )
 
@@ -211,6 +215,9 @@ def computers(workers: int | None, scheduler: str, n_scenarios: int) -> Iterator
         if scheduler:
             client = stack.enter_context(_connect(Client, scheduler))
         else:
+            from mobility.batch.steady import dask_setup  # noqa: PLC0415 - as above
+
+            dask_setup()
             stack.enter_context(dask.config.set(LEAN))
             with _deaf_to_interrupts():
                 local = LocalCluster(
