@@ -306,6 +306,7 @@ def main() -> int:
     known = attacks()
     parser.add_argument("--what", choices=list(known), default="kill")
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     how, told = known[options.what]
     with tempfile.TemporaryDirectory() as place:
         hit, wrong = how(options.times, options.seed, Path(place))

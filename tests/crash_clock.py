@@ -77,7 +77,7 @@ def attack_clock(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
     calm = crash.outputs(place / "calm")
     for number in range(times):
         out = place / f"out-{number // 2}"  # every second time what stands is found again
-        words = [*crash.command(place, out)[:-1], str(1 + number // 2 % 2)]
+        words = [*crash.command(place, out)[:-1], str(2 - number // 2 % 2)]
         crash.stamp(place, rng)
         code, said, made = _run(words, clock, rng, longest_s)
         jumps += made

@@ -28,11 +28,12 @@ def commands(place: Path, disk: Path, site: str) -> dict[str, list[str]]:
                                           "countries.geojson")]  # fmt: skip
     toy, base, through = (str(place / f"{n}.toml") for n in ("region", "base", "through"))
     disk.mkdir(parents=True, exist_ok=True)
+    other = str(_another(place))
     told = {
         "check": ["check", toy, *out],
         "trip": ["trip", through, "W", "E", *out],
         "compare": ["compare", str(calm / "base"), str(calm / "through"), *out],
-        "contribution": ["contribution", through, *out],
+        "contribution": ["contribution", through, other, *out],
         "carries": ["carries", base, *out],
         "export graphml": ["export", through, str(disk / "x.graphml"), "--out", str(calm)],
         "export gpkg": ["export", through, str(disk / "x.gpkg"), "--out", str(calm)],
@@ -43,6 +44,15 @@ def commands(place: Path, disk: Path, site: str) -> dict[str, list[str]]:
         told["fetch"] = ["fetch", str(_fetched(disk, site))]
     script = str(crash.REPOSITORY / "run_scenario.py")
     return {name: [sys.executable, script, *words, "--quiet"] for name, words in told.items()}
+
+
+def _another(place: Path) -> Path:
+    """Write a second measure, for what compares measures."""
+    text = (place / "through.toml").read_text(encoding="utf-8")
+    path = place / "other.toml"
+    path.write_text(text.replace('"through"', '"other"').replace('"express"', '"slow"')
+                    .replace("[900]", "[1500]"), encoding="utf-8")  # fmt: skip
+    return path
 
 
 def _fetched(disk: Path, site: str) -> Path:
