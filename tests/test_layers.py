@@ -176,6 +176,6 @@ def test_the_terminal_rounds_the_change_as_the_report_does(
 ) -> None:
     minutes = pd.Series({("base", "pt"): before, ("new", "pt"): after})
     assert _change(minutes, "base", "new", "nl") == told
-    reported = sections._pair_cells(np.array([before, after]), 100.0)[1].note
+    reported = sections._pair_cells(np.array([before, after]), [0, 0], 100.0)[1].note
     digits = [text.texts["nl"] for text in [reported] if text]
     assert digits == ([] if told == "=" else [told.removeprefix("ov ")])
