@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
@@ -43,6 +44,11 @@ SCORECARD_COLUMNS = (
 
 def signal_rules() -> pd.DataFrame:
     """Rules of the signals: kind, mode, measure, bounds, sentence in both languages, source."""
+    return _read_rules().copy()
+
+
+@functools.cache
+def _read_rules() -> pd.DataFrame:
     path = resources.files("mobility.border").joinpath("signals.csv")
     with path.open(encoding="utf-8") as file:
         return pd.read_csv(file)

@@ -252,4 +252,5 @@ def _write_cells(
             va="center",
             fontsize=6,
             color="white" if dark[i, j] else "#1a1a1a",
+            in_layout=False,  # inside their cells, so that none has to be measured
         )

@@ -86,12 +86,14 @@ def _draw(
         for x, mode in enumerate(modes):
             time_s, signal = fields.get((origin, destination, mode), (np.nan, ""))
             colour, sign = SIGNALS.get(signal, SIGNALS[""])
-            axes.add_patch(Rectangle((x, y), 0.97, 0.92, color=colour))
+            axes.add_patch(Rectangle((x, y), 0.97, 0.92, color=colour, in_layout=False))
             text = f"{sign} {number(time_s / 60, lang)}"
             was = before.get((origin, destination, mode), (np.nan, ""))[0]
             if np.isfinite(was) and np.isfinite(time_s) and abs(time_s - was) >= 30:
                 text += f" ({signed((time_s - was) / 60, lang)})"
-            axes.text(x + 0.485, y + 0.46, text, ha="center", va="center", fontsize=8)
+            axes.text(
+                x + 0.485, y + 0.46, text, ha="center", va="center", fontsize=8, in_layout=False
+            )
     places = [f"{origin} → {destination}" for _kind, origin, destination in lines]
     axes.set_yticks(np.arange(len(lines)) + 0.46, places)
     axes.set_xticks(
