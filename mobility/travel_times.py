@@ -11,8 +11,8 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from mobility.network.model import Links, MultimodalNetwork
 from mobility.network.street_times import street_seconds
 from mobility.tables import MODES, PARTS, PERCENTILES, STREET_MODES, TRANSIT_MODES, TravelTimes
 
+Known = TypeVar("Known")
 Int32 = npt.NDArray[np.int32]
 Progress = Callable[[int, int], None]
 
@@ -106,17 +107,17 @@ def _stop_links(links: Links) -> raptor.StopLinks:
     )
 
 
-class _Same:
-    """A network known by identity, so that a cache can hold what was made of it."""
+class _Same(Generic[Known]):
+    """A network or layout known by identity, so that a cache can hold what was made of it."""
 
-    def __init__(self, network: MultimodalNetwork) -> None:
-        self.network = network
+    def __init__(self, known: Known) -> None:
+        self.known = known
 
     def __hash__(self) -> int:
-        return id(self.network)
+        return id(self.known)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.network is other.network
+        return isinstance(other, _Same) and self.known is other.known
 
 
 def prepare_search(
@@ -127,8 +128,10 @@ def prepare_search(
 
 
 @functools.lru_cache(maxsize=len(ACCESS))
-def _lay_out(known: _Same, access_mode: str, arrive_by: bool, reduce: bool) -> Search:
-    network = known.network
+def _lay_out(
+    same: _Same[MultimodalNetwork], access_mode: str, arrive_by: bool, reduce: bool
+) -> Search:
+    network = same.known
     timetable, transfers = network.timetable, network.transfers
     service = raptor.prepare(
         n_stops=len(timetable.stops),
@@ -344,6 +347,13 @@ def subset_links(links: raptor.StopLinks, rows: Int32) -> raptor.StopLinks:
     return raptor.StopLinks(offset, links.stop[entry], links.time[entry])
 
 
+@functools.lru_cache(maxsize=1)
+def _memory(same: _Same[Search], n_lanes: int, max_rides: int) -> SimpleQueue[raptor.Work]:
+    """Memory of the last layout's searches: to be given fresh pages takes longer than to search."""
+    del same, n_lanes, max_rides  # they only tell one memory from another
+    return SimpleQueue()
+
+
 def _run(
     search: Search,
     direct_s: Int32,
@@ -372,13 +382,14 @@ def _run(
     egress = subset_links(search.egress, rows_to)
     answer = raptor.make_answer(len(rows_from), len(rows_to), query)
     n_threads = max(1, min(threads or os.cpu_count() or 1, -(-len(rows_from) // BLOCK_ORIGINS)))
-    works: SimpleQueue[tuple[raptor.Work, raptor.Scratch]] = SimpleQueue()
-    for _ in range(n_threads):
-        work = raptor.make_work(search.service, n_lanes=len(times_s), max_rides=max_rides)
-        works.put((work, raptor.make_scratch(query)))
+    works = _memory(_Same(search), len(times_s), max_rides)
 
     def block(first: int) -> int:
-        memory = works.get()
+        try:
+            work = works.get_nowait()
+        except Empty:
+            work = raptor.make_work(search.service, n_lanes=len(times_s), max_rides=max_rides)
+        memory = work, raptor.make_scratch(query)
         last = min(first + BLOCK_ORIGINS, len(rows_from))
         part = raptor.map_fields(lambda field: field[first:last], answer)
         try:
@@ -386,7 +397,7 @@ def _run(
                 search.service, access, egress, direct_s[first:last], query, *memory, first, part
             )
         finally:
-            works.put(memory)
+            works.put(work)
 
     faults = _in_threads(block, len(rows_from), n_threads, on_progress)
     if faults:

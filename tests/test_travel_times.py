@@ -244,6 +244,19 @@ def test_the_next_exit_is_the_next_position_one_may_leave_at() -> None:
     assert model.next_exits(np.zeros(1, np.int32), leave[:0]).tolist() == []
 
 
+def test_memory_kept_from_other_searches_does_not_matter() -> None:
+    """One memory serves a layout and a number of departures, whatever was searched before."""
+    world, rows = many_zones(6)
+    start = worlds.start_of(world)
+    whole = {"start_s": start, "end_s": start + 1800, "origins": rows}
+    first = run(world, **whole)
+    run(world, **{**whole, "start_s": start + 600, "end_s": start + 2400})  # the same memory
+    again = run(world, threads=2, **whole)
+    same(first, again)
+    run(world, start_s=start, end_s=start + 600)  # a shorter one takes its place
+    same(first, run(world, **whole))
+
+
 def test_an_interrupt_stops_the_search() -> None:
     world, rows = many_zones(4)
     start = worlds.start_of(world)

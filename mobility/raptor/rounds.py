@@ -375,11 +375,18 @@ def _ride(service: Service, work: Work, leave: Int32, n_patterns: int, k: int, n
                     s += 1
             # Trips boarded here, latest first.
             new, row_off = 2 * half, row + (off - i) * TILE
+            sat = taken + n_taken
             while s < end:
                 lane, time = step_lane[s], step_time[s]
+                while sat > taken and lanes[sat - 1] >= lane:
+                    sat -= 1
+                before = n_trips  # who sits in a trip already needs an earlier one
+                if sat < taken + n_taken:
+                    before = np.int64(trips[sat])
+                    t = min(t, before)
                 while t > 0 and departure[event_at(row, stride, t - 1)] >= time:
                     t -= 1
-                if lane >= onboard[event_at(row_off, stride, t)]:
+                if t < before and lane >= onboard[event_at(row_off, stride, t)]:
                     lanes[new], trips[new] = lane, t
                     new += 1
                 if t == 0:
@@ -447,10 +454,10 @@ def _close_all(work: Work, n_stops: int, k: int) -> None:
 @njit(**INNER)
 def _any_lower(row: Labels, other: Labels, walk: int) -> bool:
     """Whether `other` + `walk` is below `row` anywhere."""
-    count = np.int32(0)
+    least = np.int32(0)  # counting would widen to 64 bits
     for x in range(len(row)):
-        count += np.int32(np.int32(other[x] + walk) < row[x])
-    return bool(count > 0)
+        least = min(least, np.int32(np.int32(other[x] + walk) - row[x]))
+    return bool(least < 0)
 
 
 @njit(**INNER)
