@@ -80,7 +80,12 @@ def _same_edge(
     step = destinations.fraction[d] - origins.fraction[o]
     n_edges = len(graph.forward_ms)
     best = np.full((2, n_edges), np.iinfo(np.int64).max)
-    np.minimum.at(best, (graph.arc_backward.astype(np.int8), graph.arc_edge), cost)
+    shared = np.zeros(n_edges, bool)
+    shared[origins.edge[o]] = True
+    arcs = np.flatnonzero(shared[graph.arc_edge])
+    np.minimum.at(
+        best, (graph.arc_backward[arcs].astype(np.int8), graph.arc_edge[arcs]), cost[arcs]
+    )
     whole = best[(step < 0).astype(np.int8), origins.edge[o]]
     open_to = whole < np.iinfo(np.int64).max
     ms = np.where(step == 0, 0, np.rint(whole * np.abs(step)))
