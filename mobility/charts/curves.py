@@ -107,7 +107,7 @@ def access_curves(
     modes = list(dict.fromkeys(table["mode"].astype(str)))
     head = _("People within reach of {place}").format(place=label(place, lang))
     if len(modes) == 1:
-        head = _("{title} ({mode})").format(title=head, mode=label(modes[0], lang))
+        head = f"{head}, {label(f'by {modes[0]}', lang)}"
     beside = len(titles) > 1 and len(table) > 0
     with styled():
         figure = new_figure(head, stamp, lang, height=5.8 if beside else 4.2)

@@ -34,6 +34,7 @@ DAY_TRIP_MIN = 240.0
 SLOW_FACTOR = 4.0
 SCALE_STEP_MIN = 30.0
 MOST_PERCENT = 75
+WIDER = 1.5
 LABEL_ROOM = 0.04
 TINY = 1e-9
 LIGHTNESS = (0.299, 0.587, 0.114)
@@ -163,14 +164,19 @@ def _norm(values: Grid, centre: float | None) -> Normalize:
     low, high = float(known.min()), float(np.percentile(known, 98))
     # Where no service runs one walks for hours: that must not take all colours from the rest.
     if centre is not None:
-        usual = max(SLOW_FACTOR, float(np.percentile(known, MOST_PERCENT, method="lower")))
+        usual = max(SLOW_FACTOR, _room(known))
         if high < known.max() or high > usual:
             high = math.ceil(2 * min(high, usual)) / 2
         return TwoSlopeNorm(centre, min(low, centre - 0.1), max(high, centre + 0.1))
-    usual = max(DAY_TRIP_MIN, float(np.percentile(known, MOST_PERCENT, method="lower")))
+    usual = max(DAY_TRIP_MIN, _room(known))
     if high < known.max() or high > usual:
         high = SCALE_STEP_MIN * math.ceil(min(high, usual) / SCALE_STEP_MIN)
     return Normalize(low, max(high, low + 1.0))
+
+
+def _room(known: Grid) -> float:
+    """Half as much again as three quarters of the pairs take: what is far but no outlier."""
+    return WIDER * float(np.percentile(known, MOST_PERCENT, method="lower"))
 
 
 def _write_scale(bar: Colorbar, norm: Normalize, lang: str, digits: int, *, beyond: bool) -> None:
