@@ -25,6 +25,8 @@ from mobility.zones import Countries, Zones
 SUPPLY_TEXTS = dict.fromkeys(
     ("feed", "operator", "mode", "line", "stop_id", "name", "country"), "str"
 )
+# Layers without rows are not written.
+NO_LINES = ["name", "mode", "operator", "cross_border", "lon", "lat", "new"]
 OWN_COLUMNS = ("zone_id", "name", "municipality", "country", "lon", "lat", "geometry")
 
 
@@ -178,7 +180,7 @@ def _times(folder: Path) -> dict[str, TravelTimes]:
 
 def _lines(layers: Path, layer: str) -> pd.DataFrame:
     if layer not in set(pyogrio.list_layers(layers)[:, 0]):
-        return pd.DataFrame(columns=["name", "lon", "lat"])  # a layer without rows is not written
+        return pd.DataFrame(columns=NO_LINES)
     table = gpd.read_file(layers, layer=layer)
     coords = [shapely.get_coordinates(line) for line in table.geometry]
     return pd.DataFrame(table.drop(columns="geometry")).assign(
@@ -187,6 +189,9 @@ def _lines(layers: Path, layer: str) -> pd.DataFrame:
 
 
 def _points(layers: Path) -> pd.DataFrame:
+    if "stops" not in set(pyogrio.list_layers(layers)[:, 0]):
+        none = {"name": [], "lon": [], "lat": [], "rail": []}
+        return pd.DataFrame(none).astype({"name": object, "lon": float, "lat": float, "rail": bool})
     table = gpd.read_file(layers, layer="stops")
     return pd.DataFrame(table.drop(columns="geometry")).assign(
         lon=table.geometry.x.to_numpy(), lat=table.geometry.y.to_numpy()

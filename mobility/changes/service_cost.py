@@ -59,12 +59,11 @@ def service_cost(feeds: Feeds, day: dt.date, *, turn_s: int = TURN_S) -> pd.Data
     sums = table.groupby("route").agg(
         departures=("trip", "size"), vehicle_hours=("hours", "sum"), vehicle_km=("km", "sum")
     )
-    sums["peak_vehicles"] = table.groupby("route").apply(
-        lambda rows: most_at_once(
-            rows["start_s"].to_numpy(np.int64), rows["end_s"].to_numpy(np.int64) + turn_s
-        ),
-        include_groups=False,
-    )
+    # A loop, since pandas gives a table in place of a column where no line runs.
+    sums["peak_vehicles"] = [
+        most_at_once(rows["start_s"].to_numpy(np.int64), rows["end_s"].to_numpy(np.int64) + turn_s)
+        for _, rows in table.groupby("route")
+    ]
     routes = feeds.routes.iloc[sums.index.to_numpy()].reset_index(drop=True)
     result = pd.DataFrame(
         {

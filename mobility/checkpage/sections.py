@@ -69,7 +69,8 @@ def problems(merged: Merged, lang: str) -> Section:
     _ = translator(lang)
     table = rows_with(merged.evidence["problems"], "severity", "error", "warning")
     return section(
-        _("What to fix, and where"), _("Errors stop a run; warnings deserve a look."),
+        _("What to fix, and where"),
+        _("With errors a region can't be used; warnings deserve a look."),
         _problem_heads(_), _problem_rows(table, lang), cards=True,
     )  # fmt: skip
 

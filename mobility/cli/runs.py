@@ -31,6 +31,10 @@ def compare(options: argparse.Namespace) -> int:
     """Put finished runs into one report; the first is the baseline."""
     if len(options.runs) < 2:
         raise RunError(Problem("compare", "one run", "two or more run folders"))
+    folders = [folder.resolve() for folder in options.runs]
+    twice = sorted({str(f) for f in folders if folders.count(f) > 1})
+    if twice:
+        raise RunError(Problem("compare", f"{', '.join(twice)} more than once", "each run once"))
     if are_snapshots(options.runs):
         return _compare_snapshots(options)
     with Progression(quiet=options.quiet, lang=options.lang) as progress:

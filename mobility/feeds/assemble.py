@@ -16,6 +16,7 @@ from mobility.feeds.events import FILE as STOP_TIMES
 from mobility.feeds.events import Events, interpolate, read_events, tidy
 from mobility.feeds.extras import read_frequencies, read_transfers, read_translations
 from mobility.feeds.model import NEXT_DAY_UNTIL_S, FeedSource, ServiceDays
+from mobility.feeds.notes import NO_TRIP
 from mobility.feeds.places import Box, text_series
 from mobility.feeds.reader import Draft, around, text_array
 from mobility.feeds.vehicles import with_continuations
@@ -65,6 +66,8 @@ def assemble(
         ledger.drop("trips.txt", reason, int((left_out == number).sum()))
         ledger.drop(STOP_TIMES, f"trip {reason}", int((left_out[events.trip] == number).sum()))
     kept = left_out == 0
+    if day is not None and not kept.any():
+        ledger.notes.append(NO_TRIP.format(feed=draft.entry.id, day=day))
     events = events.take(kept[events.trip])
     lon, lat = (draft.places.table[name].to_numpy() for name in ("lon", "lat"))
     events = interpolate(events, lon, lat, ledger)

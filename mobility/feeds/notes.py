@@ -15,6 +15,8 @@ NOT_VOUCHED = (
     "timetable of that day may not be final."
 )
 
+NO_TRIP = "Feed {feed} has no trip in the region on {day}: nothing of it is in the results."
+
 
 def note_said(note: str, lang: str) -> str:
     """Say a note of `Feeds.notes` in a language; other sentences stay as they are.
@@ -31,6 +33,9 @@ def note_said(note: str, lang: str) -> str:
             "it has."
         ),
         LEFT_OUT: _("Feed {feed} is not there ({file}) and was left out."),
+        NO_TRIP: _(
+            "Feed {feed} has no trip in the region on {day}: nothing of it is in the results."
+        ),
         NOT_VOUCHED: _(
             "Feed {feed} vouches for {first} to {last} only (feed_info.txt); {day} lies outside, "
             "and its timetable of that day may not be final."

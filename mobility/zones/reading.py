@@ -51,6 +51,7 @@ def read_zones(entry: ZonesEntry, countries: Countries | None) -> Zones:
     kept = _kept(entry, towns, lon, lat)
     ids, names, country, towns = ids[kept], names[kept], country[kept], towns[kept]
     lon, lat = lon[kept], lat[kept]
+    _refuse_date_line(lon, entry)
     for array in (ids, country, lon, lat):
         array.flags.writeable = False
     return Zones(
@@ -63,6 +64,19 @@ def read_zones(entry: ZonesEntry, countries: Countries | None) -> Zones:
         opportunities=opportunities[kept].reset_index(drop=True),
         shapes=polygons if polygons is None else polygons[kept],
     )
+
+
+def _refuse_date_line(lon: Float64, entry: ZonesEntry) -> None:
+    """Refuse zones on both sides of the 180th meridian, where east is west of west."""
+    if np.ptp(lon) > 180:
+        raise ZoneError(
+            Problem(
+                str(entry.path),
+                f"zones from longitude {lon.min():.2f} to {lon.max():.2f}",
+                "zones on one side of the 180th meridian",
+                "Keep those of one side, by zones.box or zones.only_municipalities",
+            )
+        )
 
 
 def _kept(entry: ZonesEntry, towns: Objects, lon: Float64, lat: Float64) -> npt.NDArray[np.bool_]:
