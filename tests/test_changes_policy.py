@@ -62,6 +62,17 @@ def test_park_and_ride_adds_or_replaces() -> None:
     assert only.effects[0].counts["parking_removed"] == 5
 
 
+def test_park_and_ride_of_today_is_where_trains_of_the_day_call() -> None:
+    base = toy_supply()
+    # the Dutch railway does not run these days
+    runs = base.feeds.services.runs.copy()
+    runs[1] = False
+    services = replace(base.feeds.services, runs=runs)
+    supply = replace(base, feeds=replace(base.feeds, services=services))
+    applied = run({"kind": "park-and-ride", "stops": [{"near": "Ef"}]}, supply=supply)
+    assert applied.supply.park_and_ride == ("be:A", "be:B", "be:C", "nl:E")
+
+
 def test_hub_holds_for_all_platforms() -> None:
     base = toy_supply()
     stops = base.feeds.stops.copy()
@@ -71,6 +82,34 @@ def test_hub_holds_for_all_platforms() -> None:
     assert applied.supply.hub_transfer_s == {"nl:H": 90, "nl:HB": 90}
     with pytest.raises(ScenarioError, match="affects nothing"):
         run({"kind": "hub", "stops": [{"id": "nl:HB"}], "transfer_s": 90}, supply=applied.supply)
+
+
+def test_a_hub_holds_between_stops_of_one_place_alone() -> None:
+    base = toy_supply()
+    stops = base.feeds.stops
+    lon, lat = (stops[name].to_numpy().copy() for name in ("lon", "lat"))
+    row = {stop_id: k for k, stop_id in enumerate(stops["stop_id"])}
+    # the Belgian bus stops 300 m north of the Dutch station; Ae is a town of its own
+    lon[row["be:C"]], lat[row["be:C"]] = lon[row["nl:H"]], lat[row["nl:H"]] + 300 / 111_195
+    feeds = base.feeds.with_tables(stops=stops.assign(lon=lon, lat=lat))
+    supply = replace(base, feeds=feeds)
+    places = [{"id": "nl:H"}, {"id": "be:C"}, {"id": "be:A"}]
+    table = {"kind": "hub", "stops": places, "transfer_s": 120}
+    applied = run(table, supply=supply)
+    assert applied.effects[0].counts == {"stops_changed": 3, "hub_links_changed": 2}
+    rules = applied.supply.feeds.transfers
+    added = rules.iloc[len(feeds.transfers) :]
+    assert added[["from_stop", "to_stop", "transfer_type", "min_transfer_s"]].to_numpy().tolist() == [
+        [row["be:C"], row["nl:H"], 2, 120],
+        [row["nl:H"], row["be:C"], 2, 120],
+    ]  # fmt: skip
+    assert (added[["from_trip", "to_trip", "from_route", "to_route"]] == -1).all(axis=None)
+    # another time takes the place of what was stated, and the same again is no change
+    slower = run({**table, "transfer_s": 240}, supply=applied.supply)
+    assert len(slower.supply.feeds.transfers) == len(rules)
+    assert slower.supply.feeds.transfers["min_transfer_s"].tolist()[-2:] == [240, 240]
+    with pytest.raises(ScenarioError, match="affects nothing"):
+        run(table, supply=applied.supply)
 
 
 def test_flex_zone() -> None:
@@ -202,7 +241,7 @@ def test_meet_by_a_given_shift_and_its_refusals() -> None:
     applied = run({**table, "shift_s": 600, "direction": "from-line"})
     assert starts(applied.supply.feeds, "be:X") == [hm("7:10"), hm("9:10")]
     assert applied.effects[0].counts["hub_wait_after_s"] == 12 * 60
-    with pytest.raises(ScenarioError, match="a line that is shifted itself"):
+    with pytest.raises(ScenarioError, match=r"a line that is shifted itself: X be:X; .* another"):
         run({**table, "others": [{"short_name": "X"}]})
     with pytest.raises(ScenarioError, match="a line by headway only"):
         run({**table, "lines": [{"short_name": "7"}]})

@@ -10,6 +10,7 @@ Westlaan      Middenlaan     Oostlaan    (Zuidweg and Noordweg cross it)
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from mobility.errors import ScenarioError
 from mobility.network.model import Supply
 from mobility.scenario import parse_change
 from mobility.streets import CLOSED, UNREACHED, matrix_ms, read_streets, snap
+from mobility.timetable import build_timetable
 from mobility.zones import Countries
 
 PLACES = {1: (0, 0), 2: (1000, 0), 3: (2000, 0), 4: (0, 1000), 5: (1000, 1000), 6: (2000, 1000)}
@@ -274,6 +276,40 @@ def test_disruption_keeps_what_runs_inside_a_country(supply) -> None:
         ("be:C", t, t + 60),
     ]
     assert [("nl:H", t + 460, t + 520), ("nl:D", t + 820, t + 820)] in trips
+
+
+def test_a_headway_line_cut_at_the_border_keeps_its_minutes(supply) -> None:
+    line = {
+        "kind": "add-line", "id": "over", "mode": "bus", "feed": "be",
+        "stops": [{"id": "be:A"}, {"id": "be:C"}, {"id": "nl:H"}, {"id": "nl:D"}],
+        "run_s": [600, 700, 800], "headway_s": 1200, "exact": False, "both_ways": False,
+    }  # fmt: skip
+    whole = run(supply, line).supply
+    cut = run(whole, {"kind": "disruption", "border": True}).supply
+
+    def minutes(feeds, stop_id) -> list[int]:
+        table = build_timetable(feeds, DAY, timezone="Europe/Amsterdam", seed=7, draw=3)
+        row = table.stops.index[table.stops["stop_id"] == stop_id][0]
+        found = []
+        for p, trips in enumerate(pairwise(table.pattern_trip_offset)):
+            own = ["over" in trip for trip in table.trip_ids[slice(*trips)]]
+            at = table.pattern_stops[slice(*table.pattern_stop_offset[p : p + 2])]
+            events = table.departure_s[slice(*table.pattern_event_offset[p : p + 2])]
+            found += events.reshape(-1, len(at))[own][:, at == row].ravel().tolist()
+        return sorted(found)
+
+    for stop_id in ("be:A", "nl:H"):
+        assert len(minutes(whole.feeds, stop_id)) > 20
+        assert minutes(cut.feeds, stop_id) == minutes(whole.feeds, stop_id)
+
+
+def test_a_closed_stop_is_passed_by_the_timetable_of_today(supply) -> None:
+    t = hm("6:00")
+    closed = run(supply, {"kind": "disruption", "stops": [{"near": "Be"}]}).supply
+    # R1 stands 60 s at Be; where the stop is taken out for good that time is saved
+    assert calls(closed.feeds, "be:R1")[0][1] == ("be:C", t + 1260, t + 1260)
+    removed = run(supply, {"kind": "remove-stops", "stops": [{"near": "Be"}]}).supply
+    assert calls(removed.feeds, "be:R1")[0][1] == ("be:C", t + 1200, t + 1200)
 
 
 def test_disruption_of_line_stop_and_street(supply) -> None:

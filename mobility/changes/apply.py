@@ -12,6 +12,7 @@ from mobility.changes import (
     add_line,
     disruption,
     headway,
+    hub,
     meet,
     no_border,
     policy,
@@ -49,8 +50,7 @@ PLAIN: Mapping[str, Callable[[Supply, Any], Changed]] = MappingProxyType(
         "close-street": street_changes.close_street,
         "upgrade-cycleway": street_changes.upgrade_cycleway,
         "congestion": street_changes.congestion,
-        "park-and-ride": policy.park_and_ride,
-        "hub": policy.hub,
+        "hub": hub.hub,
         "flex-zone": policy.flex_zone,
         "ticket": policy.ticket,
         "calendar": policy.calendar,
@@ -66,6 +66,7 @@ DAILY: Mapping[str, Callable[[Supply, Any, dt.date], Changed]] = MappingProxyTyp
         "meet": meet.meet,
         "through-run": reshape.through_run,
         "no-border": no_border.no_border,
+        "park-and-ride": policy.park_and_ride,
     }
 )
 # what a line may have had done to it that a later removal of the line would undo

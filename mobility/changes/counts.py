@@ -23,6 +23,7 @@ COUNTS: Mapping[str, str] = MappingProxyType(
         "headways_changed": marked("headway periods changed: {n}"),
         "stops_added": marked("stops added: {n}"),
         "stops_changed": marked("stops changed: {n}"),
+        "hub_links_changed": marked("changes between stops of one hub: {n}"),
         "halts_changed": marked("halts changed: {n}"),
         "halts_removed": marked("halts no longer made: {n}"),
         "run_s": marked("run time from end to end: {n} s"),

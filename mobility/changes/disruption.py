@@ -10,13 +10,14 @@ import pandas as pd
 
 from mobility.changes.edit import append, keep_trips, trip_bounds, with_stop_times
 from mobility.changes.model import Changed
-from mobility.changes.removal import close_stops, route_ids, without_trips
+from mobility.changes.removal import pass_stops, route_ids, without_trips
 from mobility.changes.select import Finder
 from mobility.changes.street_changes import closed_edges
 from mobility.changes.street_select import border_edges, named_edges
 from mobility.feeds.model import Feeds
 from mobility.network.model import Supply
 from mobility.scenario.line_forms import LineOut
+from mobility.timetable.phases import PIECE
 
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -26,7 +27,8 @@ def disruption(supply: Supply, form: LineOut) -> Changed:
     """Close lines, stops, streets, or the border.
 
     Trips that cross a closed border are cut there: what lies in one country still runs, as
-    in spring 2020. Streets that cross it are closed for everyone.
+    in spring 2020, at its times of today. Streets that cross it are closed for everyone. A
+    closed stop is passed, the timetable elsewhere stays: nobody gains by a closure.
     """
     feeds = supply.feeds
     finder = Finder(feeds, form.where)
@@ -48,7 +50,7 @@ def disruption(supply: Supply, form: LineOut) -> Changed:
     if stops:
         finder = Finder(supply.feeds, form.where)
         trips = finder.trips_of(np.arange(len(supply.feeds.routes)), form.period)
-        passed = close_stops(supply, np.concatenate(stops), trips)
+        passed = pass_stops(supply, np.concatenate(stops), trips, None)
         supply = passed.supply
         counts |= passed.counts
         touched |= set(passed.routes)
@@ -131,7 +133,8 @@ def _split(feeds: Feeds, step: Bool) -> tuple[Feeds, int]:
     moved = (codes[place] == code) if len(codes) else np.zeros(len(code), bool)
     new_trip = np.where(moved, len(feeds.trips) + place, trip)
     rows = feeds.trips.iloc[later[0]].reset_index(drop=True)
-    ids = [f"{i}/{p}" for i, p in zip(rows["trip_id"], later[1], strict=True)]
+    # a piece of a headway service leaves when the whole would have been there
+    ids = [f"{i}{PIECE}{p}" for i, p in zip(rows["trip_id"], later[1], strict=True)]
     rows = rows.assign(trip_id=ids, block_id="")
     headways = _headways_of_pieces(feeds, later, times[keep], new_trip[keep])
     grown = feeds.with_tables(trips=append(feeds.trips, dict(rows)), frequencies=headways)

@@ -80,8 +80,14 @@ def meet(supply: Supply, form: Meet, day: dt.date) -> Changed:
     lines, others = finder.lines(form.lines, "lines"), finder.lines(form.others, "others")
     at = finder.stops(form.at, "at")
     finder.settle()
-    if len(np.intersect1d(lines, others)):
-        finder.complain("others", "a line that is shifted itself", "lines that stay as they are")
+    both = np.intersect1d(lines, others)
+    if len(both):
+        names = feeds.routes[["short_name", "long_name", "route_id"]].to_numpy(object)[both]
+        told = ", ".join(sorted({" ".join(str(n) for n in row if n) for row in names}))
+        finder.complain(
+            "others", f"a line that is shifted itself: {told}", "lines that stay as they are",
+            "Pick the others by another number, or by a stop that the line doesn't serve.",
+        )  # fmt: skip
     on = runs_on(feeds, day)
     mine = finder.trips_of(lines, form.period)
     templates = feeds.frequencies["trip"].to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -18,7 +19,6 @@ from mobility.scenario.clock import clock_s
 from mobility.scenario.policy_forms import (
     CalendarChange,
     FlexZoneForm,
-    Hub,
     Opportunities,
     ParkAndRide,
     Speeds,
@@ -29,15 +29,15 @@ from mobility.streets import rebuild_graphs
 Bool = npt.NDArray[np.bool_]
 
 
-def park_and_ride(supply: Supply, form: ParkAndRide) -> Changed:
-    """Let cars be left at stops; where none was named before, rail stops count as today's."""
+def park_and_ride(supply: Supply, form: ParkAndRide, day: dt.date) -> Changed:
+    """Let cars be left at stops; where none was named before, stops of trains are today's."""
     feeds = supply.feeds
     finder = Finder(feeds, form.where)
     found = [finder.stops(ref, f"stops[{n}]") for n, ref in enumerate(form.stops, start=1)]
     finder.settle()
     ids = feeds.stops["stop_id"].to_numpy(object)
     named = {str(i) for i in ids[np.unique(np.concatenate(found))]}
-    today = set(supply.park_and_ride) or _rail_stops(supply)
+    today = set(supply.park_and_ride) or _rail_stops(supply, day)
     after = named if form.only else named | today
     settings = supply.settings
     if form.time_s is not None:
@@ -50,25 +50,14 @@ def park_and_ride(supply: Supply, form: ParkAndRide) -> Changed:
     return Changed(replace(supply, park_and_ride=tuple(sorted(after)), settings=settings), counts)
 
 
-def _rail_stops(supply: Supply) -> set[str]:
+def _rail_stops(supply: Supply, day: dt.date) -> set[str]:
+    """Stops that trains of the day call at, also those of the days beside it around midnight."""
     feeds = supply.feeds
     rail = (feeds.routes["mode"].to_numpy(object) == "rail")[feeds.trips["route"].to_numpy()]
+    rail &= np.logical_or.reduce([runs_on(feeds, day + dt.timedelta(days=k)) for k in (-1, 0, 1)])
     times = feeds.stop_times
     rows = np.unique(times["stop"].to_numpy()[rail[times["trip"].to_numpy()]])
     return {str(i) for i in feeds.stops["stop_id"].to_numpy(object)[rows]}
-
-
-def hub(supply: Supply, form: Hub) -> Changed:
-    """Set the time to change within stations; holds for all their platforms."""
-    finder = Finder(supply.feeds, form.where)
-    found = [finder.stops(ref, f"stops[{n}]") for n, ref in enumerate(form.stops, start=1)]
-    finder.settle()
-    rows = np.unique(np.concatenate([finder.group(int(r)) for rows in found for r in rows]))
-    ids = [str(i) for i in supply.feeds.stops["stop_id"].to_numpy(object)[rows]]
-    new = dict(supply.hub_transfer_s) | dict.fromkeys(ids, form.transfer_s)
-    changed = [i for i in ids if supply.hub_transfer_s.get(i) != form.transfer_s]
-    ordered = dict(sorted(new.items()))
-    return Changed(replace(supply, hub_transfer_s=ordered), {"stops_changed": len(changed)})
 
 
 def flex_zone(supply: Supply, form: FlexZoneForm) -> Changed:

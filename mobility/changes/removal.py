@@ -73,10 +73,11 @@ def remove_stops(supply: Supply, form: RemoveStops) -> Changed:
     routes = finder.lines(form.lines, "lines") if form.lines else np.arange(len(feeds.routes))
     finder.settle()
     trips = finder.trips_of(routes)
-    return _pass_stops(supply, np.concatenate(stops), trips, form.saved_s)
+    return pass_stops(supply, np.concatenate(stops), trips, form.saved_s)
 
 
-def _pass_stops(supply: Supply, stops: Int64, trips: Int64, saved_s: int) -> Changed:
+def pass_stops(supply: Supply, stops: Int64, trips: Int64, saved_s: int | None) -> Changed:
+    """Let some trips pass stops; with None as saved time, by the timetable of today."""
     feeds = supply.feeds
     times = feeds.stop_times
     trip = times["trip"].to_numpy()
@@ -88,7 +89,8 @@ def _pass_stops(supply: Supply, stops: Int64, trips: Int64, saved_s: int) -> Cha
 
     arrival = times["arrival_s"].to_numpy(np.int64)
     departure = times["departure_s"].to_numpy(np.int64)
-    saving = np.where(passed, departure - arrival + saved_s, 0)
+    dwell = departure - arrival
+    saving = np.where(passed & (saved_s is not None), dwell + (saved_s or 0), 0)
     running = np.cumsum(saving) - saving  # saved before each row, over all trips
     first_kept = np.full(len(feeds.trips), len(times), np.int64)
     np.minimum.at(first_kept, trip[~passed], np.flatnonzero(~passed))
@@ -111,11 +113,6 @@ def _pass_stops(supply: Supply, stops: Int64, trips: Int64, saved_s: int) -> Cha
         "trips_removed": int((~alive).sum()),
     }
     return Changed(replace(supply, feeds=new), counts, route_ids(feeds, routes))
-
-
-def close_stops(supply: Supply, stops: Int64, trips: Int64) -> Changed:
-    """Let some trips pass stops without a halt, their times elsewhere unchanged but for dwell."""
-    return _pass_stops(supply, stops, trips, 0)
 
 
 def refuse_nothing(where: str, what: str) -> None:

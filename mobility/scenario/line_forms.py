@@ -246,7 +246,9 @@ class LineOut(ChangeForm):
 
     kind: Literal["disruption"]
     lines: Lines = Field((), description="lines that do not run")
-    stops: tuple[StopRef, ...] = Field((), description="stops that are not served")
+    stops: tuple[StopRef, ...] = Field(
+        (), description="stops that are not served; lines pass them at their times of today"
+    )
     streets: tuple[str, ...] = Field((), description="names of streets that are closed")
     border: bool = Field(False, description="nothing crosses any border: no line, no street")
     countries: tuple[str, ...] = Field(

@@ -33,7 +33,9 @@ class Hub(ChangeForm):
     """Changing at a station takes another time."""
 
     kind: Literal["hub"]
-    stops: tuple[StopRef, ...] = Field(min_length=1, description="stations or stops")
+    stops: tuple[StopRef, ...] = Field(
+        min_length=1, description="stations or stops; those within 500 m of each other are one hub"
+    )
     transfer_s: int = Field(ge=0, le=3600, description="seconds to change within it")
 
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 UInt64 = npt.NDArray[np.uint64]
 
 BITS = 32
+PIECE = "/piece-"
+"""Between a trip's id and a number: a piece of the trip, which keeps the trip's phase."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -25,7 +27,7 @@ def phase_shares(trip_ids: Sequence[str], *, seed: int, draw: int) -> npt.NDArra
     Parameters
     ----------
     trip_ids
-        Ids of the trips that have headways.
+        Ids of the trips that have headways. Pieces of one trip, see `PIECE`, share its phase.
     seed, draw
         Whole numbers from 0.
 
@@ -48,7 +50,8 @@ def phase_shares(trip_ids: Sequence[str], *, seed: int, draw: int) -> npt.NDArra
 
 
 def _key(name: str, seed: int) -> int:
-    digest = hashlib.blake2b(f"{seed}\n{name}".encode(), digest_size=8).digest()
+    whole = name.partition(PIECE)[0]
+    digest = hashlib.blake2b(f"{seed}\n{whole}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big")
 
 
