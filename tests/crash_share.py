@@ -17,9 +17,8 @@ from toy_region import write_region
 
 def another_program(place: Path) -> Path:
     """Copy the program and change a word of it, so that nothing it makes is called the same."""
-    for name in ("mobility", "feeds", "scenarios"):
-        shutil.copytree(crash.REPOSITORY / name, place / name,
-                        ignore=shutil.ignore_patterns("__pycache__", "demo"))  # fmt: skip
+    shutil.copytree(crash.REPOSITORY / "mobility", place / "mobility",
+                    ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
     for name in ("run_scenario.py", "bootstrap.py"):
         shutil.copy(crash.REPOSITORY / name, place / name)
     with (place / "mobility" / "errors.py").open("a", encoding="utf-8") as file:
