@@ -14,6 +14,7 @@ from mobility.batch.street_inventory import take_inventory
 from mobility.batch.write import CHECKED, write_check
 from mobility.calendars import days_of
 from mobility.checkpage import verdict
+from mobility.checkpage.coverage import with_coverage
 from mobility.cli.main import WRONG_FILES
 from mobility.cli.progress import Progression
 from mobility.errors import FeedError, Problem, RegionError, printable
@@ -41,17 +42,20 @@ def check(options: argparse.Namespace) -> int:
             region, day, Settings(), lambda name: progress.step("check", name),
             cache=options.out / PREPARED,
         )  # fmt: skip
+        merged = with_coverage(
+            found.merged, found.streets, found.zones, max_snap_m=Settings().max_snap_m
+        )
         inventory, observed = None, observed_drives(region)
         if found.countries is not None:
             progress.step("check", "streets")
             inventory = take_inventory(found.streets, found.zones, found.countries, observed)
         target = options.out / CHECKED
         write_check(
-            target, found.merged, region=region.name, day=day, lang=options.lang,
+            target, merged, region=region.name, day=day, lang=options.lang,
             countries=found.countries, streets=street_counts(found.streets),
             inventory=inventory,
         )  # fmt: skip
-    text, code = verdict(found.merged, day=day, lang=options.lang)
+    text, code = verdict(merged, day=day, lang=options.lang)
     if not options.quiet or code:
         out = sys.stderr if code else sys.stdout
         for line in text.splitlines():
