@@ -40,18 +40,20 @@ PRELOADED = ("pandas", "numba", "geopandas", "pyogrio", "osmium", "osmnx", "scip
 PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "changes": (
         ("mobility/changes",),
-        ("changes_lines", "changes_policy", "changes_streets", "changes_travel", "small_print"),
+        ("changes_lines", "changes_policy", "changes_streets", "changes_travel", "comparison",
+         "small_print_changes"),
     ),
     "indicators": (
         ("mobility/indicators", "mobility/border"),
         ("indicators_access", "indicators_competition", "indicators_invariants",
          "indicators_practice", "indicators_suite", "border_access", "border_closed",
-         "border_links", "border_timetable", "least_squares", "small_print"),
+         "border_links", "border_timetable", "least_squares", "small_print",
+         "small_print_indicators"),
     ),
     "merge": (
         ("mobility/merge",),
         ("merge", "merge_duplicates", "merge_inventory", "merge_repairs", "merge_repeats",
-         "merge_stitch", "merge_stops", "small_print"),
+         "merge_stitch", "merge_stops", "small_print_merge"),
     ),
     "raptor": (
         ("mobility/raptor",),
