@@ -190,8 +190,8 @@ def _lines(layers: Path, layer: str) -> pd.DataFrame:
 
 def _points(layers: Path) -> pd.DataFrame:
     if "stops" not in set(pyogrio.list_layers(layers)[:, 0]):
-        none = {"name": [], "lon": [], "lat": [], "rail": []}
-        return pd.DataFrame(none).astype({"name": object, "lon": float, "lat": float, "rail": bool})
+        kinds = {"name": object, "lon": float, "lat": float, "rail": bool}
+        return pd.DataFrame({name: np.zeros(0, kind) for name, kind in kinds.items()})
     table = gpd.read_file(layers, layer="stops")
     return pd.DataFrame(table.drop(columns="geometry")).assign(
         lon=table.geometry.x.to_numpy(), lat=table.geometry.y.to_numpy()

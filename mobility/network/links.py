@@ -126,8 +126,8 @@ def beyond_streets(
         return Reach(none, none, none)
     at_o, at_d = (_on_sphere(p.lon, p.lat) for p in (origins, destinations))
     radius_m = limit_s * walk_kph / 3.6 / DETOUR
-    from_o = cKDTree(at_d).query_ball_point(at_o[off_o], radius_m) if len(off_o) else []
-    from_d = cKDTree(at_o).query_ball_point(at_d[off_d], radius_m) if len(off_d) else []
+    from_o: Any = cKDTree(at_d).query_ball_point(at_o[off_o], radius_m) if len(off_o) else []
+    from_d: Any = cKDTree(at_o).query_ball_point(at_d[off_d], radius_m) if len(off_d) else []
     a = np.concatenate([np.repeat(off_o, [len(f) for f in from_o]), *from_d])
     b = np.concatenate([*from_o, np.repeat(off_d, [len(f) for f in from_d])])
     a, b = a.astype(np.int32), b.astype(np.int32)
