@@ -112,6 +112,20 @@ def test_a_hub_holds_between_stops_of_one_place_alone() -> None:
         run(table, supply=applied.supply)
 
 
+def test_a_town_is_meant_by_what_stands_before_the_comma() -> None:
+    base = toy_supply()
+    stops = base.feeds.stops
+    named = stops.assign(
+        name=stops["name"].where(stops["name"] != "Ce", "Ceestad, Wilhelminaplein")
+    )
+    supply = replace(base, feeds=base.feeds.with_tables(stops=named))
+    table = {"kind": "hub", "stops": [{"near": "Ceestat"}], "transfer_s": 90}
+    with pytest.raises(ScenarioError, match='Did you mean "Ceestad"'):
+        run(table, supply=supply)
+    told = run({**table, "stops": [{"near": "Ceestad"}]}, supply=supply)
+    assert told.supply.hub_transfer_s == {"be:C": 90}
+
+
 def test_flex_zone() -> None:
     table = {
         "kind": "flex-zone",

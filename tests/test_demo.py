@@ -642,7 +642,7 @@ def test_every_scenario_of_the_library_can_be_applied(built: Path, tmp_path: Pat
             "border": region.border.model_copy(update={"countries": built / "countries.gpkg"}),
         }
     )
-    supplies = {}
+    supplies, found = {}, {}
     for scenario in read_scenarios(sorted((REPOSITORY / "scenarios").glob("*.toml"))):
         day = changes.calendar_day(scenario.changes) or scenario.day.date
         if day not in supplies:
@@ -650,7 +650,21 @@ def test_every_scenario_of_the_library_can_be_applied(built: Path, tmp_path: Pat
             supplies[day] = timed.prepared.network.supply
         applied = changes.apply_changes(supplies[day], scenario.changes, lang="en", day=day)
         assert len(applied.effects) == len(scenario.changes), scenario.name
+        found[scenario.name] = applied
     assert len(supplies) == 3
+    # what their titles promise: late buses that cross the border; train and bus as one hub, and
+    # no other time to park than elsewhere
+    for effect in found["night-shift"].effects:
+        feeds = found["night-shift"].supply.feeds
+        route = feeds.routes.index[feeds.routes["route_id"] == effect.routes[0]][0]
+        times = feeds.stop_times
+        own = (feeds.trips["route"] == route).to_numpy()[times["trip"]]
+        assert set(feeds.stops["country"].to_numpy()[times["stop"][own]]) == {"NL", "BE"}
+        assert times["departure_s"][own].min() >= 21 * 3600
+    hubs = found["hubs"]
+    assert hubs.effects[0].counts["parking_added"] >= 3
+    assert hubs.effects[1].counts["hub_links_changed"] > 0
+    assert hubs.supply.settings == supplies[DAY].settings
 
 
 def test_plans_name_the_library_and_days_of_both_countries(tables: Tables) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import typing
 
@@ -246,3 +247,43 @@ def test_whatever_stands_there_is_answered_in_full(kind, table) -> None:
         assert problem.where.startswith("x.toml: changes[1] (")
         assert problem.found
         assert problem.expected
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            {"kind": "add-line", "id": "a b", "mode": "bus"},
+            r"changes\[1\] \(add-line\)\.id: found 'a b'; expected text without blanks and colons",
+        ),
+        (
+            {"kind": "change-headway", "lines": [], "headway_s": "often"},
+            r"lines: found \[\]; expected at least 1 of them \(which lines",
+        ),
+        (
+            {"kind": "change-headway", "lines": [{"mode": "bus"}], "headway_s": "often"},
+            r"headway_s: found 'often'; expected a whole number \(",
+        ),
+        (
+            {"kind": "calendar", "date": "2019-13-45"},
+            r"date: found '2019-13-45'; expected a date like 2019-10-08, without quotes",
+        ),
+        (
+            {"kind": "extend-line", "lines": [{"mode": "bus"}], "at": "Genk", "run_s": [1]},
+            r"at: found 'Genk'; expected a table, \{ … \} \(",
+        ),
+        (
+            {"kind": "meet", "shift_s": "best"},
+            r"shift_s: found 'best'; expected a whole number or 'search' \(seconds later",
+        ),
+    ],
+)
+def test_mistakes_are_said_in_words_of_who_writes_toml(table, said: str) -> None:
+    made, problems = parse_change(table, "x.toml: changes[1]")
+    assert made is None
+    told = "\n".join(map(str, problems))
+    assert re.search(said, told), told
+    # one line per place, and none in the words of the checker
+    assert not re.search(r"Tuple|String should|valid|parse string|\.int\b|literal\[", told)
+    places = [problem.where for problem in problems]
+    assert len(places) == len(set(places))

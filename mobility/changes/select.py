@@ -223,7 +223,10 @@ class Finder:
         self, key: str, found: str, wanted: str, known: Iterable[object], where: str = "feeds"
     ) -> None:
         """Note a name that the data do not have, with the nearest ones they have."""
-        near = nearest(wanted, sorted({str(k) for k in known if k}))
+        names = {str(k) for k in known if k}
+        # "Weert" stands for "Weert, We NS" as well
+        towns = {name.partition(",")[0] for name in names}
+        near = nearest(wanted, sorted(names | towns))
         cure = f"Did you mean {near}?" if near else ""
         self.complain(key, f"{found}, which the {where} do not have", "one they have", cure)
 

@@ -6,6 +6,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, Union
 
@@ -17,6 +18,34 @@ from mobility.errors import Problem, nearest
 Form = TypeVar("Form", bound=BaseModel)
 
 _LONGEST = 60
+# what the checker of forms calls a mistake, in words of a person who writes TOML
+_WORDS: Mapping[str, str] = types.MappingProxyType(
+    {
+        "too_short": "at least {min_length} of them",
+        "string_too_short": "text",
+        "string_type": "text, in quotes",
+        "int_type": "a whole number",
+        "int_parsing": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "float_parsing": "a number",
+        "bool_type": "true or false",
+        "bool_parsing": "true or false",
+        "tuple_type": "a list, [ … ]",
+        "dict_type": "a table, {{ … }}",
+        "model_type": "a table, {{ … }}",
+        "date_type": "a date like 2019-10-08, without quotes",
+        "date_parsing": "a date like 2019-10-08, without quotes",
+        "date_from_datetime_parsing": "a date like 2019-10-08, without quotes",
+        "date_from_datetime_inexact": "a date like 2019-10-08, without a time",
+    }
+)
+_PATTERNS: Mapping[str, str] = types.MappingProxyType(
+    {
+        r"^[^\s:]+$": "text without blanks and colons",
+        r"^[a-z0-9][a-z0-9-]*$": "small letters, digits and hyphens",
+    }
+)
 
 
 def refuse(found: object, expected: str, cure: str = "") -> NoReturn:
@@ -78,12 +107,24 @@ def problems_of(error: ValidationError, model: type[BaseModel], where: str) -> l
     """Say every line of a pydantic error as a `Problem`."""
     lines = error.errors(include_url=False)
     inner = {line["loc"][:-2] for line in lines if len(line["loc"]) > 1}
-    return [
-        _problem(line, model, where)
-        for line in lines
+    told: dict[tuple[str, str], Problem] = {}
+    for line in lines:
         # a list whose rows are wrong is not too short as well
-        if not (line["type"] == "too_short" and line["loc"] in inner)
-    ]
+        if line["type"] == "too_short" and line["loc"] in inner:
+            continue
+        problem = _problem(line, model, where)
+        before = told.setdefault((problem.where, problem.found), problem)
+        if before is not problem:  # a value that may be one thing or another
+            one, _, meaning = before.expected.partition(" (")
+            expected = f"{one} or {problem.expected.partition(' (')[0]}"
+            expected += f" ({meaning}" if meaning else ""
+            told[problem.where, problem.found] = replace(before, expected=expected)
+    return list(told.values())
+
+
+def _kind_of_value(part: int | str) -> bool:
+    """Whether a part of a place is no key, but one of the kinds of value that may stand there."""
+    return str(part) in ("int", "float", "str", "bool") or str(part).startswith("literal[")
 
 
 def key_path(where: str, location: Sequence[int | str]) -> str:
@@ -103,6 +144,8 @@ def key_path(where: str, location: Sequence[int | str]) -> str:
 
 def _problem(line: ErrorDetails, model: type[BaseModel], where: str) -> Problem:
     location = line["loc"]
+    if len(location) > 1 and _kind_of_value(location[-1]):
+        location = location[:-1]
     place = key_path(where, location)
     context = line.get("ctx", {})
     if line["type"] == "form":
@@ -115,6 +158,10 @@ def _problem(line: ErrorDetails, model: type[BaseModel], where: str) -> Problem:
     if line["type"] == "missing":
         return Problem(place, "nothing", _description(model, location) or "a value")
     expected = line["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if line["type"] in _WORDS:
+        expected = _WORDS[line["type"]].format(**context)
+    elif line["type"] == "string_pattern_mismatch":
+        expected = _PATTERNS.get(str(context["pattern"]), f"text like {context['pattern']}")
     meaning = _description(model, location)
     if meaning:
         expected = f"{expected} ({meaning})"
