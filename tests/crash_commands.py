@@ -95,11 +95,12 @@ def attack_disk(times: int, seed: int, place: Path) -> tuple[int, list[str]]:
                 continue
             try:
                 crash.mount("-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk))
-                done = _run(commands(place, disk, site.url)[name])
+                words = commands(place, disk, site.url)[name]
+                done = _run(words)
                 need_kb = sum(map(len, _files(disk).values())) >> 10
                 stood = _files(disk)
                 crash.mount("-o", "remount,ro", str(disk))
-                again = _run(commands(place, disk, site.url)[name])
+                again = _run(words)
                 wrong += [f"{name}: {done.stderr}"] * (done.returncode != 0)
                 wrong += [f"{name}, read-only: changed"] * (_files(disk) != stood)
                 wrong += _unsaid(f"{name}, read-only", again, ok=(0, 1))
