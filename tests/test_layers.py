@@ -5,19 +5,27 @@ from __future__ import annotations
 import dataclasses
 from types import SimpleNamespace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import worlds
 from report_world import make_input, make_times, make_zones
 
 from mobility import raptor, travel_times
-from mobility.batch.figures import _waterfall, departures_worth_drawing
+from mobility.batch.figures import (
+    _curves_differ,
+    _named_pair_differs,
+    _waterfall,
+    departures_worth_drawing,
+)
 from mobility.batch.hours import supply_hours
 from mobility.batch.isochrones import stop_seconds
-from mobility.batch.layers import differences
+from mobility.batch.layers import differences, side_by_side
 from mobility.charts import Stamp
 from mobility.cli.summary import _change
+from mobility.maps import default_style
 from mobility.raptor import origins, reduce
 from mobility.report import sections
 from mobility.report.ranking import ranking_digits
@@ -179,3 +187,52 @@ def test_the_terminal_rounds_the_change_as_the_report_does(
     reported = sections._pair_cells(np.array([before, after]), [0, 0], 100.0)[1].note
     digits = [text.texts["nl"] for text in [reported] if text]
     assert digits == ([] if told == "=" else [told.removeprefix("ov ")])
+
+
+def test_runs_side_by_side_share_a_layer_of_differences_and_one_of_isochrones() -> None:
+    base, new = runs(300)
+    layer = gpd.GeoDataFrame({"minutes": [30.0]}, geometry=[shapely.box(5, 51, 6, 52)], crs=4326)
+    crossings = layer.rename(columns={"minutes": "edge"})
+    background = SimpleNamespace(layers={"isochrones": layer, "crossings": crossings})
+    found = side_by_side([
+        SimpleNamespace(**vars(run), name=name, baseline=baseline, background=background)
+        for run, name, baseline in ((base, "base", ""), (new, "new", "base"), (new, "newer", "base"))
+    ])  # fmt: skip
+    assert set(found) == {"differences", "isochrones", "crossings"}
+    table = found["differences"]
+    # Only public transport differs, by what `differences` says of each scenario alone.
+    assert list(table.columns) == ["zone_id", "name", "new pt [min]", "newer pt [min]", "geometry"]
+    alone = differences(base, new)["difference_pt"]
+    assert np.array_equal(table["new pt [min]"], alone["change_min"], equal_nan=True)
+    assert found["isochrones"]["scenario"].tolist() == ["base", "new", "newer"]
+    assert found["crossings"] is crossings
+    assert default_style("differences", table).column == "new pt [min]"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "differs"),
+    [
+        ([[30.0, 30.0], [20.0, 20.4]], False),  # 24 s: the same whole minutes
+        ([[30.0, 30.0], [20.0, 20.5]], True),
+        ([[30.0, np.nan], [20.0, 20.0]], True),  # reached in one alone
+        ([[np.nan, np.nan], [20.0, 20.0]], False),
+    ],
+)
+def test_named_pairs_are_drawn_where_a_bar_of_them_differs(
+    minutes: list[list[float]], differs: bool
+) -> None:
+    rows = [
+        ("base" if k == 0 else "new", pair, 50, value)
+        for pair, values in zip(("A – B", "C – D"), minutes, strict=True)
+        for k, value in enumerate(values)
+    ]
+    rows.append(("new", "C – D", 95, 99.0))  # the bars are of medians
+    table = pd.DataFrame(rows, columns=["scenario", "pair", "percentile", "minutes"])
+    assert _named_pair_differs(table) is differs
+
+
+def test_curves_are_drawn_where_one_could_tell_them_apart() -> None:
+    # A two-thousandth of 10,000 people is 5.
+    curve = np.array([0.0, 4_000.0, 10_000.0])
+    assert not _curves_differ([curve, curve + np.array([0.0, 4.0, 0.0])])
+    assert _curves_differ([curve, curve, curve - np.array([0.0, 5.0, 0.0])])

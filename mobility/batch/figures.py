@@ -44,6 +44,8 @@ CHANGE_MODES = ("pt", "bike+pt", "car+pt", "bike", "ebike", "car", "walk")
 NOT_IN_REPORT = ("matrix-", "vf-")
 RANKED_FROM = 3
 FELT_S = 30.0
+SEEN_SHARE = 0.0005
+MEDIAN = 50
 MOST_OPERATORS = 7
 MOST_PANELS = 4
 MOST_RUNS = 8
@@ -61,12 +63,14 @@ def draw(data: ReportInput, lang: str, *, matrices: bool = True) -> Iterator[tup
     last = data.runs[-1]
     modes = tuple(last.times)
     for mode in BAR_MODES:
-        if runs := worth_drawing(data.runs, mode):
+        runs = worth_drawing(data.runs, mode)
+        minutes = pair_times(only(runs, mode), data.pairs, data.zones)
+        if len(runs) == 1 or _named_pair_differs(minutes):
             yield (
                 f"pairs-{_stem(mode)}",
                 pair_bars(
-                    pair_times(only(runs, mode), data.pairs, data.zones), mode=mode,
-                    titles={run.name: titles[run.name] for run in runs}, lang=lang, stamp=stamp,
+                    minutes, mode=mode, titles={run.name: titles[run.name] for run in runs},
+                    lang=lang, stamp=stamp,
                 ),
             )  # fmt: skip
     if not data.scorecard.empty:
@@ -161,6 +165,16 @@ def _pairs_changed(before: TravelTimes, after: TravelTimes) -> int:
     return int(changed.any(axis=2).sum())
 
 
+def _named_pair_differs(minutes: pd.DataFrame) -> bool:
+    """Whether a bar of some named pair would be of another length, or missing, in some run."""
+    median = minutes[minutes["percentile"] == MEDIAN]
+    by_run = median.pivot_table(index="pair", columns="scenario", values="minutes", dropna=False)
+    times = by_run.to_numpy(float)
+    reached = np.isfinite(times)
+    apart = np.nanmax(times, axis=1, initial=0.0) - np.nanmin(times, axis=1, initial=np.inf)
+    return bool((reached.any(axis=1) & (~reached.all(axis=1) | (apart * 60 >= FELT_S))).any())
+
+
 def only(runs: Sequence[Run], mode: str) -> tuple[Run, ...]:
     """Runs with one mode alone."""
     return tuple(replace(run, times={mode: run.times[mode]}) for run in runs)
@@ -197,9 +211,10 @@ def _over_all(
         runs = worth_drawing(data.runs, mode)
         if not runs:
             continue
-        curves = pd.concat(
-            [people_by_minute(run.times[mode], people) for run in runs], ignore_index=True
-        )
+        parts = [people_by_minute(run.times[mode], people) for run in runs]
+        if len(runs) > 1 and not _curves_differ([part["people"].to_numpy(float) for part in parts]):
+            continue
+        curves = pd.concat(parts, ignore_index=True)
         shown = {run.name: titles[run.name] for run in runs}
         yield (
             f"access-{_stem(mode)}",
@@ -213,15 +228,23 @@ def _over_all(
                 title=f"{titles[last.name]} – {label(mode, lang)}",
             )  # fmt: skip
     if len(data.runs) >= RANKED_FROM and "pt" in last.times:
-        ranks = scenario_ranking(data.municipalities, [run.name for run in data.runs], "pt")
+        bases = {run.name: data.base_of(run).name for run in data.runs}
+        ranks = scenario_ranking(data.municipalities, list(bases), "pt", bases)
         table = pd.DataFrame({
             "measure": ranks["scenario"].map(titles),
             "value": -ranks["mean_change_border"].fillna(0.0),
         })  # fmt: skip
         yield "ranking-pt", measure_ranking(
-            table, unit="min", title=_("Minutes less across the border, by public transport"),
+            table, unit="min", title=_("Minutes gained across the border, by public transport"),
             lang=lang, stamp=stamp, digits=ranking_digits(ranks),
         )  # fmt: skip
+
+
+def _curves_differ(curves: Sequence[npt.NDArray[np.float64]]) -> bool:
+    """Whether one could tell the curves apart."""
+    first = curves[0]
+    apart = max(float(np.abs(curve - first).max(initial=0.0)) for curve in curves[1:])
+    return apart >= SEEN_SHARE * float(first.max(initial=0.0))
 
 
 def _largest_change(

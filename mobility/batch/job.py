@@ -28,7 +28,7 @@ from mobility.network import MultimodalNetwork, Settings
 from mobility.scenario import Region, Scenario
 from mobility.scenario.clock import clock_s
 from mobility.scenario.policy_forms import NoBorder
-from mobility.snapshots import supply_lines, supply_stops
+from mobility.snapshots import snapshot_of, supply_lines, supply_stops
 from mobility.streets import period_of
 from mobility.tables import TravelTimes
 from mobility.travel_times import Window
@@ -218,6 +218,7 @@ def _compute(
             "stops": supply_stops(network.timetable),
             "hours": supply_hours(network.timetable),
         },
+        snapshot=snapshot_of(scenario.region_path, facts["inputs"]),
     )
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from mobility.batch.comparing import baseline_of
 from mobility.batch.figures import mean_change_min
 from mobility.batch.results import RunData
 from mobility.report.pairs import people_of
@@ -23,6 +24,7 @@ def map_layers(results: Sequence[RunData]) -> dict[str, gpd.GeoDataFrame]:
 
     Zones, lines, stops, main roads and, where known, countries, isochrones and street
     crossings of the border; beside a baseline, of each mode that differs also by how much.
+    Of more than two runs see `side_by_side`.
     """
     result = results[-1]
     layers = {
@@ -37,10 +39,51 @@ def map_layers(results: Sequence[RunData]) -> dict[str, gpd.GeoDataFrame]:
         layers["countries"] = gpd.GeoDataFrame(
             {"country": codes}, geometry=[polygons[c] for c in codes], crs=WGS84
         )
-    layers |= result.background.layers
+    if len(results) <= 2:
+        layers |= result.background.layers
     if len(results) == 2:
         layers |= differences(*results)
+    return layers | side_by_side(results) if len(results) > 2 else layers
+
+
+def side_by_side(results: Sequence[RunData]) -> dict[str, gpd.GeoDataFrame]:
+    """Lay several runs beside each other: one layer of differences, and their isochrones.
+
+    ``differences`` has one row per zone and a column ``<scenario> <mode> [min]`` for each mode
+    of each scenario that differs from its baseline: the mean change from that zone.
+    ``isochrones`` has a column ``scenario``; ``crossings`` are those of the first run.
+    """
+    layers = {}
+    if changes := _changes(results):
+        zones = results[0].zones
+        table = pd.DataFrame({"zone_id": zones.ids, "name": zones.names, **changes})
+        layers["differences"] = gpd.GeoDataFrame(table, geometry=_shapes(results[0]), crs=WGS84)
+    drawn = [
+        run.background.layers["isochrones"].assign(scenario=run.name)
+        for run in results
+        if len(run.background.layers.get("isochrones", ()))
+    ]
+    if drawn:
+        layers["isochrones"] = gpd.GeoDataFrame(pd.concat(drawn, ignore_index=True), crs=WGS84)
+    if "crossings" in (first := results[0].background.layers):
+        layers["crossings"] = first["crossings"]
     return layers
+
+
+def _changes(results: Sequence[RunData]) -> dict[str, npt.NDArray[np.float64]]:
+    """Mean minutes changed from each zone, by the column that holds them."""
+    people = people_of(results[0].zones)
+    place = {str(zone): k for k, zone in enumerate(results[0].zones.ids)}
+    found = {}
+    for run in results:
+        base = baseline_of(run, results)
+        for mode in (mode for mode in run.times if run is not base and mode in base.times):
+            change = mean_change_min(base.times[mode], run.times[mode], people)
+            if np.nan_to_num(change).any():
+                values = np.full(len(place), np.nan)
+                values[[place[str(zone)] for zone in run.times[mode].origins]] = change
+                found[f"{run.name} {mode} [min]"] = values
+    return found
 
 
 def differences(baseline: RunData, result: RunData) -> dict[str, gpd.GeoDataFrame]:

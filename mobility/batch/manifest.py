@@ -14,7 +14,6 @@ from mobility.batch.matrices import change_data
 from mobility.batch.results import LANGUAGES, RunData
 from mobility.errors import Problem, RunError
 from mobility.scenario import Region, Scenario
-from mobility.snapshots import snapshot_of
 
 NAME = "manifest.json"
 SETTLED = (
@@ -122,7 +121,7 @@ def complete(
         "counts": dict(sorted(result.counts.items())),
         "outputs": outputs(folder),
         "files": {name: path.as_posix() for name, path in files.items()},
-        "snapshot": snapshot_of(files["region"], result.facts["inputs"]),
+        "snapshot": dict(result.snapshot),
         **took,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ SUPPLY_TEXTS = dict.fromkeys(
 )
 # Layers without rows are not written.
 NO_LINES = ["name", "mode", "operator", "cross_border", "lon", "lat", "new"]
+NETWORK_LAYERS = ("isochrones", "crossings")
 OWN_COLUMNS = ("zone_id", "name", "municipality", "country", "lon", "lat", "geometry")
 
 
@@ -55,6 +56,30 @@ class Tables(Mapping[str, pd.DataFrame]):
 
     def __len__(self) -> int:
         return len(self._paths)
+
+
+class Layers(Mapping[str, gpd.GeoDataFrame]):
+    """Layers of a file by name, each read when it is first asked for."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self._path, self._names = path, tuple(names)
+        self._known: dict[str, gpd.GeoDataFrame] = {}
+
+    def __getitem__(self, name: str) -> gpd.GeoDataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._known:
+            try:
+                self._known[name] = gpd.read_file(self._path, layer=name)
+            except (OSError, ValueError, pyogrio.errors.DataSourceError) as cause:
+                raise _damaged(self._path, cause) from cause
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _damaged(path: Path, cause: Exception) -> RunError:
@@ -104,12 +129,14 @@ def _read(folder: Path, facts: dict[str, Any]) -> RunData:
             lines=_lines(layers, "lines"),
             stops=_points(layers),
             roads=_lines(layers, "roads"),
+            layers=Layers(layers, [name for name in NETWORK_LAYERS if name in names]),
         ),
         facts={key: value for key, value in facts.items() if key in manifest.SETTLED},
         counts=facts["counts"],
         notes=tuple(facts["notes"]),
         timings_s=facts["timings_s"],
         supply=Tables(folder / "supply", _supply_table),
+        snapshot=facts.get("snapshot", {}),
     )
 
 

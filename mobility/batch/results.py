@@ -24,8 +24,8 @@ Texts = Mapping[str, str]
 class Background:
     """What maps show behind the figures: tables of `lines`, `stops` and `roads`.
 
-    `layers` has further layers for QGIS by name, `isochrones` and `crossings`, of a run just
-    computed; they are not read back.
+    `layers` has further layers for QGIS by name, `isochrones` and `crossings`; of a run read
+    back each is read when it is asked for.
     """
 
     lines: pd.DataFrame
@@ -70,6 +70,8 @@ class RunData:
         Step → seconds.
     supply
         Tables of what is offered on the day: `lines`, `stops` and `hours`.
+    snapshot
+        Name, day and fingerprint of the data as they were fetched; empty where they were not.
     """
 
     name: str
@@ -91,6 +93,7 @@ class RunData:
     notes: tuple[str, ...]
     timings_s: Mapping[str, Any]
     supply: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    snapshot: Mapping[str, Any] = field(default_factory=dict)
 
 
 def tabulate(

@@ -365,7 +365,11 @@ def report_input(results: Sequence[RunData]) -> ReportInput:
         border=border_causes(results),
         departures=departures_by_hour(results),
         evidence=first.evidence,
-        manifest={**facts, "notes": list(dict.fromkeys(n for r in results for n in r.notes))},
+        manifest={
+            **facts,
+            "notes": list(dict.fromkeys(n for r in results for n in r.notes)),
+            "snapshot": last.snapshot,
+        },
         demonstration=bool(facts["demonstration"]),
         headlines=spoken_headlines(results),
     )  # fmt: skip
