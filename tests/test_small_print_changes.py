@@ -6,10 +6,19 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from changes_toy import calls, hm, toy_feeds
+from changes_toy import DAY, calls, hm, toy_feeds
 from test_changes_policy import form, run
 
-from mobility.changes import disruption, meet, missing_links, norms
+from mobility.changes import (
+    Effect,
+    describe_counts,
+    disruption,
+    meet,
+    missing_links,
+    norms,
+    reshape,
+    service_cost,
+)
 from mobility.changes.select import Finder
 from mobility.errors import ScenarioError
 from mobility.scenario.selectors import StopRef
@@ -128,3 +137,46 @@ def test_a_headway_of_a_single_departure_is_none() -> None:
     row = lines.table.set_index("route").loc[2]
     assert row["departures"] == 1
     assert np.isnan(row["headway_s"])
+
+
+def test_the_hours_of_two_headways_of_a_line_are_written_out_one_after_the_other() -> None:
+    # 7: from 6:00 to 7:00 every 20 min, 3 runs; from 7:00 to 9:00 every 60 min, 2 runs of 900 s.
+    feeds = toy_feeds()
+    table = feeds.frequencies
+    two = table.loc[[0, 0]].reset_index(drop=True)
+    two = two.assign(
+        start_s=np.int32([hm("6:00"), hm("7:00")]), end_s=np.int32([hm("7:00"), hm("9:00")]),
+        headway_s=np.int32([1200, 3600]),
+    )  # fmt: skip
+    runs = service_cost._departures(feeds.with_tables(frequencies=two), DAY)
+    runs = runs[runs["route"] == 2]
+    assert runs["start_s"].tolist() == [hm(t) for t in ("6:00", "6:20", "6:40", "7:00", "8:00")]
+    assert (runs["end_s"] - runs["start_s"]).tolist() == [900] * 5
+
+
+def test_what_a_new_line_costs_is_all_more() -> None:
+    after = service_cost.service_cost(toy_feeds(), DAY)
+    before = after[after["route_id"] != "be:X"]
+    (row,) = service_cost.cost_difference(before, after).itertuples()
+    assert (row.route_id, row.departures, row.peak_vehicles) == ("be:X", 2, 1)
+
+
+def test_counts_are_told_with_one_decimal() -> None:
+    counts = {"hub_wait_before_s": 90.26, "trips_changed": 2}
+    assert "90.3" in describe_counts(Effect("meet", "x", counts), "en")
+
+
+def test_a_headway_is_changed_in_its_hours_only() -> None:
+    table = {"kind": "change-headway", "lines": [{"short_name": "7"}], "headway_s": 600}
+    with pytest.raises(ScenarioError, match="affects nothing"):
+        run({**table, "period": {"start": "11:00", "end": "12:00"}})
+
+
+def test_ends_of_a_stretch_are_those_of_trips_that_serve_both() -> None:
+    feeds = toy_feeds()
+    first, second = reshape._between(feeds, (np.array([0]), np.array([2])))  # from Ae to Ce
+    there = (feeds.trips["route"] == 0) & (feeds.trips["direction"] == 0)
+    assert (second >= 0).tolist() == there.tolist()
+    assert (second - first)[there].tolist() == [2] * 5
+    starts_there = there | (feeds.trips["route"] == 0)
+    assert (first[~starts_there.to_numpy()] == -1).all()
