@@ -75,7 +75,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def _half(files: dict[str, bytes]) -> list[str]:
     """What is no cache, no input of a fetch and not there to be taken up."""
-    fine = ("zones.csv", "streets.osm", "toy.toml", ".part", ".part.json")
+    fine = ("zones.csv", "streets.osm", "toy.toml", ".part", ".json")
     return [name for name in files if "/." not in f"/{name}" and not name.endswith(fine)]
 
 
