@@ -79,6 +79,8 @@ class Progression(OnTerminal):
         )
         console = self._progress.console
         self._lines = lines and not quiet and (not console.is_terminal or console.is_dumb_terminal)
+        if self._lines:
+            self._progress.disable = True  # else a bare line ends what can't be drawn
         self._lang = lang
         self._started_s = time.monotonic()
         self._task: TaskID | None = None
