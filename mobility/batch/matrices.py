@@ -22,12 +22,12 @@ from mobility.batch import hashes
 from mobility.batch.inputs import Prepared
 from mobility.batch.reuse import Reused, join, put_together, rows_of
 from mobility.changes import Applied, apply_changes
+from mobility.draws import travel_times
 from mobility.errors import RunError
 from mobility.network import MultimodalNetwork, build_network
 from mobility.scenario import Scenario
 from mobility.scenario.clock import clock_s
 from mobility.tables import TravelTimes
-from mobility.travel_times import travel_times
 
 Progress = Callable[[int, int], None]
 

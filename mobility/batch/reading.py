@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 
 from mobility.batch import manifest
+from mobility.batch.drawn import with_draws
 from mobility.batch.results import LANGUAGES, Background, RunData
 from mobility.errors import Problem, RunError
 from mobility.scenario.model import Pair
@@ -202,7 +203,7 @@ def _times(folder: Path) -> dict[str, TravelTimes]:
                 name: rows[name].to_numpy(np.float32).reshape(shape) for name in PARTS
             }}
         )  # fmt: skip
-    return found
+    return with_draws(folder, found)
 
 
 def _lines(layers: Path, layer: str) -> pd.DataFrame:

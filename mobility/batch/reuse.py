@@ -43,7 +43,10 @@ def reused(
     """Say what of the baseline's matrix stays; None where nothing does.
 
     Where lines change few origins escape, so with few zones the question is not worth asking.
+    It is answered for one draw of the phases only.
     """
+    if mode in TRANSIT_MODES and network.supply.settings.draws > 1:
+        return None
     lines_change = mode in TRANSIT_MODES and base.timetable is not network.timetable
     if lines_change and len(times.origins) < WORTH_ASKING:
         return None
@@ -64,6 +67,7 @@ def rows_of(times: TravelTimes, rows: Rows, scenario: str) -> TravelTimes:
         outside=times.outside[rows],
         parts={name: values[rows] for name, values in times.parts.items()},
         operators=None if times.operators is None else times.operators[rows],
+        draws_s=None if times.draws_s is None else times.draws_s[rows],
     )
 
 
@@ -91,7 +95,13 @@ def join(parts: Sequence[TravelTimes]) -> TravelTimes:
         },
         operators=operators,
         operator_names=tuple(names),
+        draws_s=_joined_draws(parts),
     )
+
+
+def _joined_draws(parts: Sequence[TravelTimes]) -> npt.NDArray[np.float32] | None:
+    draws = [part.draws_s for part in parts if part.draws_s is not None]
+    return np.concatenate(draws) if len(draws) == len(parts) else None
 
 
 def put_together(old: TravelTimes, new: TravelTimes, old_rows: Rows, new_rows: Rows) -> TravelTimes:

@@ -18,6 +18,7 @@ from pyarrow import csv
 from mobility.batch import figures, manifest
 from mobility.batch.causes import border_causes
 from mobility.batch.comparing import comparison_sheets, comparison_tables
+from mobility.batch.drawn import write_draws
 from mobility.batch.folders import whole_folder
 from mobility.batch.garbage import seldom_collected
 from mobility.batch.hours import departures_by_hour
@@ -85,6 +86,7 @@ def write_run(
     results = [result] if baseline is None else [baseline, result]
     with whole_folder(target) as folder:
         _write_parquet(folder, result)
+        write_draws(folder, result.times)
         _write_tables(folder, result)
         for name, table in sorted(result.evidence.items()):
             write_csv(folder / "merge" / f"{name}.csv", table)
