@@ -100,21 +100,26 @@ class StopLinks(NamedTuple):
     time: Int32
 
 
-Arrays = TypeVar("Arrays", Service, StopLinks)
+Fields = TypeVar("Fields", bound=tuple[Any, ...])
 
 
-def sealed(arrays: Arrays) -> Arrays:
-    """Return the same arrays as read-only views.
+def sealed(fields: Fields) -> Fields:
+    """Return the same fields, arrays as read-only views.
 
     numba compiles a kernel once more for arrays that may be written, which takes longer than
     a demonstration's whole search: all come sealed, from wherever they are.
     """
-    views = [array.view() for array in arrays]
-    for view in views:
-        view.setflags(write=False)
-    like: Any = type(arrays)
-    alike: Arrays = like(*views)
+    like: Any = type(fields)
+    alike: Fields = like(*map(_sealed_field, fields))
     return alike
+
+
+def _sealed_field(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    view = value.view()
+    view.setflags(write=False)
+    return view
 
 
 @njit(**INNER)

@@ -313,7 +313,8 @@ def run_block(
     int
         Journeys that could not be explained; anything but 0 is a fault.
     """
-    service, access, egress = sealed(service), sealed(access), sealed(egress)
+    service, query = sealed(service), sealed(query)
+    access, egress = sealed(access), sealed(egress)
     faults = 0
     has_door = np.zeros(len(service.call_offset) - 1, np.bool_)
     has_door[egress.stop] = True
