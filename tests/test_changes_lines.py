@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from changes_toy import DAY, calls, check_feeds, hm, toy_feeds, toy_supply
 
-from mobility.changes import Applied, apply_changes, describe_counts
+from mobility.changes import Applied, Effect, apply_changes, describe_counts
 from mobility.errors import ScenarioError
 from mobility.network.model import Supply
 from mobility.scenario import parse_change
@@ -708,3 +708,13 @@ def test_the_day_is_found_where_none_is_given() -> None:
 
 def test_toy_is_sound() -> None:
     check_feeds(toy_feeds())
+
+
+def test_seconds_and_metres_are_said_as_one_says_them() -> None:
+    counts = {"run_s": 5_400, "shift_s": -300, "mean_stand_s": 90.25, "metres_added": 59_984.5}
+    assert describe_counts(Effect("add-line", "x", counts), "en") == (
+        "run time from end to end: 90 min; shift: −5 min; mean stand at the hub: 90.3 s; "
+        "street added: 60.0 km"
+    )
+    short = Effect("add-street", "x", {"metres_added": 640.4, "run_s": 119})
+    assert describe_counts(short, "nl") == "straat erbij: 640 m; rijtijd van eind tot eind: 119 s"
