@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 Answering = Callable[["Handler"], None]
 MODIFIED = formatdate(1_700_000_000, usegmt=True)
@@ -141,12 +143,21 @@ def dripping(pause_s: float, until: threading.Event) -> Answering:
     return answer
 
 
+class Server(ThreadingHTTPServer):
+    """A server that does not complain on the screen of a client that hangs up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(**pages: Answering) -> Iterator[Site]:
     site = Site(pages={f"/{name.replace('__', '/')}": page for name, page in pages.items()})
     handler = type("Own", (Handler,), {"site": site})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     site.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
