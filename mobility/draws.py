@@ -56,28 +56,15 @@ def travel_times(
         return single.travel_times(network, mode, on_progress=on_progress, **query)
     found = []
     for draw in range(n_draws):
-        drawn = network if draw == network.draw else _drawn(_Same(network), draw)
+        drawn = network if draw == network.draw else _drawn(single.Same(network), draw)
         told = None if on_progress is None else _share_of(on_progress, draw, n_draws)
         found.append(single.travel_times(drawn, mode, on_progress=told, **query))
     return middle_draw(found)
 
 
-class _Same:
-    """A network known by identity, so that a cache can hold what was made of it."""
-
-    def __init__(self, network: MultimodalNetwork) -> None:
-        self.network = network
-
-    def __hash__(self) -> int:
-        return id(self.network)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.network is other.network
-
-
 @functools.lru_cache(maxsize=KEPT_NETWORKS)
-def _drawn(known: _Same, draw: int) -> MultimodalNetwork:
-    network = known.network
+def _drawn(same: single.Same[MultimodalNetwork], draw: int) -> MultimodalNetwork:
+    network = same.known
     return build_network(
         network.supply, day=network.day, timezone=network.timezone, draw=draw, reuse=network
     )

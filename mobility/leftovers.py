@@ -43,10 +43,7 @@ def begin(target: Path) -> Path:
     OSError
         The place can't be written.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _put_right(target)
-    prefix = f"{_mark(target.name, os.getpid())}new-"
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    return Path(tempfile.mkdtemp(prefix=_begun(target), dir=target.parent))
 
 
 @contextlib.contextmanager
@@ -61,10 +58,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     OSError
         The place can't be written.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _put_right(target)
-    mark = _mark(target.name, os.getpid())
-    beside = target.with_name(f"{mark}new-{threading.get_ident():x}{target.suffix}")
+    beside = target.with_name(f"{_begun(target)}{threading.get_ident():x}{target.suffix}")
     beside.touch()  # so that the system says what a library may say in words of its own
     delete(beside)
     try:
@@ -100,6 +94,13 @@ def take_away(out: Path, depths: Sequence[str] = DEPTHS) -> None:
             except OSError:
                 continue
             delete(gone)
+
+
+def _begun(target: Path) -> str:
+    """Make the place fit to be written in; begin the name of what is written there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _put_right(target)
+    return f"{_mark(target.name, os.getpid())}new-"
 
 
 def _mark(name: str, process: int) -> str:

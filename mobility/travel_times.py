@@ -107,8 +107,14 @@ def _stop_links(links: Links) -> raptor.StopLinks:
     )
 
 
-class _Same(Generic[Known]):
-    """A network or layout known by identity, so that a cache can hold what was made of it."""
+class Same(Generic[Known]):
+    """A network or layout known by identity, so that a cache can hold what was made of it.
+
+    Parameters
+    ----------
+    known
+        What is meant; two keys are equal where it is the very same object.
+    """
 
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -117,19 +123,19 @@ class _Same(Generic[Known]):
         return id(self.known)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.known is other.known
+        return isinstance(other, Same) and self.known is other.known
 
 
 def prepare_search(
     network: MultimodalNetwork, mode: str, *, arrive_by: bool = False, engine: Engine = PLAIN
 ) -> Search:
     """Lay the network out for the kernels; the last few layouts are kept."""
-    return _lay_out(_Same(network), ACCESS[mode], arrive_by, engine.reduce)
+    return _lay_out(Same(network), ACCESS[mode], arrive_by, engine.reduce)
 
 
 @functools.lru_cache(maxsize=len(ACCESS))
 def _lay_out(
-    same: _Same[MultimodalNetwork], access_mode: str, arrive_by: bool, reduce: bool
+    same: Same[MultimodalNetwork], access_mode: str, arrive_by: bool, reduce: bool
 ) -> Search:
     network = same.known
     timetable, transfers = network.timetable, network.transfers
@@ -348,7 +354,7 @@ def subset_links(links: raptor.StopLinks, rows: Int32) -> raptor.StopLinks:
 
 
 @functools.lru_cache(maxsize=1)
-def _memory(same: _Same[Search], n_lanes: int, max_rides: int) -> SimpleQueue[raptor.Work]:
+def _memory(same: Same[Search], n_lanes: int, max_rides: int) -> SimpleQueue[raptor.Work]:
     """Memory of the last layout's searches: to be given fresh pages takes longer than to search."""
     del same, n_lanes, max_rides  # they only tell one memory from another
     return SimpleQueue()
@@ -382,7 +388,7 @@ def _run(
     egress = subset_links(search.egress, rows_to)
     answer = raptor.make_answer(len(rows_from), len(rows_to), query)
     n_threads = max(1, min(threads or os.cpu_count() or 1, -(-len(rows_from) // BLOCK_ORIGINS)))
-    works = _memory(_Same(search), len(times_s), max_rides)
+    works = _memory(Same(search), len(times_s), max_rides)
 
     def block(first: int) -> int:
         try:

@@ -28,6 +28,7 @@ from mobility.comparison import (
     rank,
 )
 from mobility.errors import MobilityError
+from mobility.report.model import baseline_of
 from mobility.report.pairs import people_of
 from mobility.scenario.clock import clock_s
 from mobility.tables import Column, TravelTimes
@@ -73,16 +74,6 @@ SCENARIOS = (
 VERDICT = Column("verdict", "string", "", "shorter, longer, not distinguishable, gained or lost")
 RANKED = "foreign_people_pt"
 HALF = 0.5
-
-
-def baseline_of(run: RunData, runs: Sequence[RunData]) -> RunData:
-    """Return the run another one is compared with: its named baseline, else the first.
-
-    A baseline that others name, of another window or day than the first, stands for itself.
-    """
-    if not run.baseline and any(other.baseline == run.name for other in runs):
-        return run
-    return next((other for other in runs if other.name == run.baseline), runs[0])
 
 
 def comparison_tables(

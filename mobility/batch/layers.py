@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from mobility.batch.comparing import baseline_of
 from mobility.batch.figures import mean_change_min
 from mobility.batch.results import RunData
+from mobility.report.model import baseline_of
 from mobility.report.pairs import people_of
 
 WGS84 = "EPSG:4326"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import pandas as pd
 
@@ -39,6 +39,31 @@ BORDER = (
     Column("minutes", "float64", "min", "minutes that this cause adds"),
     Column("actual_min", "float64", "min", "time as it is"),
 )
+
+
+class Named(Protocol):
+    """What has a name and names the one it is compared with."""
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+
+    @property
+    def baseline(self) -> str:
+        """Name of the one it is compared with, ``""`` for none."""
+
+
+AnyRun = TypeVar("AnyRun", bound=Named)
+
+
+def baseline_of(run: AnyRun, runs: Sequence[AnyRun]) -> AnyRun:
+    """Return the run another one is compared with: its named baseline, else the first.
+
+    A baseline that others name, of another window or day than the first, stands for itself.
+    """
+    if not run.baseline and any(other.baseline == run.name for other in runs):
+        return run
+    return next((other for other in runs if other.name == run.baseline), runs[0])
 
 
 @dataclass(frozen=True)
@@ -177,13 +202,8 @@ class ReportInput:
         return self.runs[0]
 
     def base_of(self, run: Run) -> Run:
-        """Give the run that `run` is compared with: the one it names, else the first.
-
-        A run that others name, of another day or window than the first, stands for itself.
-        """
-        if not run.baseline and any(other.baseline == run.name for other in self.runs):
-            return run
-        return next((other for other in self.runs if other.name == run.baseline), self.baseline)
+        """Give the run that `run` is compared with, see `baseline_of`."""
+        return baseline_of(run, self.runs)
 
     @property
     def scenarios(self) -> tuple[Run, ...]:
